@@ -1,0 +1,182 @@
+package sealpost
+
+import "time"
+
+// MessageKind is what a message is for.
+type MessageKind int8
+
+// The kinds of message. The values are stored.
+const (
+	KindMessage        MessageKind = 1
+	KindRequiredNotice MessageKind = 2 // cannot be recalled (R22)
+)
+
+// MessageState is the state of a message as a whole. For each recipient there is
+// a DeliveryState besides.
+type MessageState int8
+
+// The states of a message. The values are stored.
+const (
+	Scheduled MessageState = 1 // sealed, to be delivered at ReleaseAt (R28)
+	Held      MessageState = 2 // sealed, in its undo time until ReleaseAt (R27)
+	Sent      MessageState = 3 // delivered; also when recalled for some only
+	Recalled  MessageState = 4 // recalled for everybody
+	Removed   MessageState = 5 // removed after review (R30)
+	Undone    MessageState = 6 // undone or cancelled before delivery; nobody can know (R27)
+)
+
+// Pending reports whether the message is not delivered yet.
+func (s MessageState) Pending() bool { return s == Scheduled || s == Held }
+
+// Limits of a message.
+const (
+	MaxBody      = 10_000               // code points
+	MaxBodyBytes = 40_000               // bytes of UTF-8
+	MaxSchedule  = 366 * 24 * time.Hour // how far ahead a message can be scheduled
+)
+
+// Sealed is content that only its key can read. The database sees nothing else.
+type Sealed struct {
+	Version int32  // of the content; an edit before delivery makes the next, under a new key
+	Body    []byte // padded and encrypted
+	Ref     int64  // which key wraps the content's key: an epoch, a long-term key, or 0: none left
+	Wrapped []byte // the content's key, wrapped; nil when it was deleted (R18)
+}
+
+// Erased reports whether the key is gone: nobody can read the content any more.
+func (s Sealed) Erased() bool { return s.Ref == 0 }
+
+// Erase forgets the key (R18).
+func (s Sealed) Erase() Sealed {
+	s.Ref, s.Wrapped, s.Body = 0, nil, nil
+	return s
+}
+
+// Message is one message of one sender in one conversation.
+type Message struct {
+	ID             MessageID
+	ConversationID ConversationID
+	SenderID       UserID
+	Kind           MessageKind
+	State          MessageState
+	InReplyTo      MessageID // zero: not a reply
+
+	CreatedAt Instant
+	ReleaseAt Instant // when a held or scheduled message is due
+	TimeZone  string  // in which ReleaseAt was meant (R28)
+
+	// Fixed at delivery.
+	Seq             int64   // internal position, without gaps (I5)
+	SentAt          Instant // the position that viewers see; zero while pending
+	RecallableUntil Instant // R12
+	PolicyVersion   int64   // a message keeps the policy it was sent under (R12)
+
+	Content    Sealed
+	WindowOver bool    // committed: recall refuses whatever the clock says (R12)
+	RecalledAt Instant // of the recall that was granted, also in part
+	DraftID    DraftID // where the text went back to (R20), zero if nowhere
+	// ErasedAt is when a recalled text becomes unreadable everywhere, unless the
+	// organisation is obliged to keep it: the end of the last epoch it was under.
+	ErasedAt Instant
+
+	// ChangedAt is the last decision that changed what anybody sees of it,
+	// SenderChangedAt the last that changed what the sender sees (R34).
+	ChangedAt, SenderChangedAt Instant
+
+	Deliveries []Delivery
+}
+
+// DeliveryState is the state of one message for one recipient. Exactly one of
+// Opened and DeliveryRecalled is ever reached (R7, I1).
+type DeliveryState int8
+
+// The states of a delivery. The values are stored.
+const (
+	DeliverySealed   DeliveryState = 1
+	DeliveryOpened   DeliveryState = 2
+	DeliveryRecalled DeliveryState = 3
+)
+
+// Delivery is a message for one recipient.
+type Delivery struct {
+	UserID    UserID
+	State     DeliveryState
+	DecidedAt Instant // of the open or the recall
+	// Receipt says whether the sender may know of the opening: the recipient's
+	// setting when it was opened. Later changes of the setting do not reach back.
+	Receipt bool
+	Level   Level // exposure, fixed when the delivery was decided (R24)
+	// Visible says whether the recipient's view has the message: sealed or opened,
+	// or as a marker (R17). A sealed message closed by leaving is not (R33).
+	Visible   bool
+	ChangedAt Instant // the last decision that changed what this recipient sees
+}
+
+// Level is how much a recipient may have seen (R24). It errs to the safe side.
+type Level int8
+
+// The levels of exposure, weakest first. The values are stored.
+const (
+	LevelNone     Level = 0
+	LevelNotified Level = 1
+	LevelPreview  Level = 2
+	LevelFull     Level = 3
+	LevelOpened   Level = 4
+)
+
+// Trace is whether a recalled message leaves a line at the recipient's (R17).
+type Trace string
+
+// The settings of the marker rule.
+const (
+	TraceAuto   Trace = "auto"   // only who may have known that a message came
+	TraceAlways Trace = "always" // everybody
+	TraceNever  Trace = "never"  // nobody
+)
+
+// Marker applies R17 to a recipient's exposure.
+func (t Trace) Marker(l Level) bool {
+	switch t {
+	case TraceAlways:
+		return true
+	case TraceNever:
+		return false
+	default:
+		return l >= LevelNotified
+	}
+}
+
+// DeliveryTo gives the delivery to a recipient.
+func (m Message) DeliveryTo(user UserID) (Delivery, bool) {
+	for _, d := range m.Deliveries {
+		if d.UserID == user {
+			return d, true
+		}
+	}
+	return Delivery{}, false
+}
+
+// VisibleTo reports whether a viewer may know of the message at all (R16, R34).
+func (m Message) VisibleTo(viewer UserID) bool {
+	if m.State == Undone {
+		return false
+	}
+	if m.SenderID == viewer {
+		return true
+	}
+	d, ok := m.DeliveryTo(viewer)
+	return ok && d.Visible
+}
+
+// ReadableBy reports whether a viewer has the content (R2): the sender while any
+// of it is left, a recipient from the committed open on.
+func (m Message) ReadableBy(viewer UserID) bool {
+	if m.Content.Erased() || m.State == Undone || m.State == Recalled || m.State == Removed {
+		return false
+	}
+	if m.SenderID == viewer {
+		return true
+	}
+	d, ok := m.DeliveryTo(viewer)
+	return ok && d.Visible && d.State == DeliveryOpened
+}

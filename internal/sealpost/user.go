@@ -1,0 +1,70 @@
+package sealpost
+
+import (
+	"slices"
+	"time"
+)
+
+// Role allows what members may not do. Roles do not include one another.
+type Role string
+
+// The roles.
+const (
+	RoleMember     Role = "member"     // everybody
+	RoleNotices    Role = "notices"    // may send required notices (R22)
+	RoleModerator  Role = "moderator"  // reads reports
+	RoleCompliance Role = "compliance" // reads the audit log
+	RoleAdmin      Role = "admin"      // changes policy, manages users
+)
+
+// Roles lists every role.
+func Roles() []Role {
+	return []Role{RoleMember, RoleNotices, RoleModerator, RoleCompliance, RoleAdmin}
+}
+
+// ZoneDelay is how long a changed time zone waits before it counts for the daily
+// limit, so that changing zones buys no recall (R13).
+const ZoneDelay = 48 * time.Hour
+
+// MaxUndo is the longest undo time (R27).
+const MaxUndo = 120 * time.Second
+
+// User is a person with an account.
+type User struct {
+	ID       UserID
+	Email    string
+	Name     string
+	Headline string
+	Language string // BCP 47, empty: the organisation's
+
+	TimeZone      string  // IANA name
+	PreviousZone  string  // what counts for R13 until ZoneDelay after ZoneChangedAt
+	ZoneChangedAt Instant // zero: never changed
+
+	Roles     []Role
+	Receipts  bool          // read receipts: others are told when this user opens
+	Undo      time.Duration // R27: how long own messages are held before delivery
+	CreatedAt Instant
+}
+
+// Has reports whether the user has a role; everybody is a member.
+func (u User) Has(r Role) bool { return r == RoleMember || slices.Contains(u.Roles, r) }
+
+// LimitZone is the zone whose calendar day counts for the daily limit (R13).
+func (u User) LimitZone(now Instant) string {
+	if u.ZoneChangedAt != 0 && now < u.ZoneChangedAt.Add(ZoneDelay) {
+		return u.PreviousZone
+	}
+	return u.TimeZone
+}
+
+// ChangeZone sets the zone. What counted for the daily limit until now goes on
+// counting for ZoneDelay from now (R13).
+func (u User) ChangeZone(zone string, now Instant) User {
+	if zone == u.TimeZone {
+		return u
+	}
+	u.PreviousZone = u.LimitZone(now)
+	u.TimeZone, u.ZoneChangedAt = zone, now
+	return u
+}
