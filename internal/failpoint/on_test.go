@@ -4,6 +4,7 @@ package failpoint
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -24,10 +25,10 @@ func TestMain(m *testing.M) {
 }
 
 func child() {
-	defer os.Stdout.WriteString("deferred\n")
+	defer fmt.Println("deferred")
 	for range 5 {
 		Hit(SendDecided)
-		os.Stdout.WriteString("passed\n")
+		fmt.Println("passed")
 		Hit(SendAnswer)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -142,7 +143,7 @@ func TestChildHoldsCluster(t *testing.T) {
 		return
 	}
 	c := StartPrivate(t)
-	os.Stdout.WriteString("base " + c.base + "\n")
+	fmt.Println("base", c.base)
 	select {}
 }
 
