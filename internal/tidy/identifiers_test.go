@@ -15,7 +15,7 @@ type ban struct {
 }
 
 // excuse lets one place off, with its reason. A place is a folder or a file,
-// or a file and a function as "file.go:Func".
+// or either with a function or variable in it as "folder:Func".
 type excuse struct{ place, reason string }
 
 // bans is the table of banned names. Tests are free of it.
@@ -29,7 +29,7 @@ var bans = []ban{
 			{"internal/pgtest", "gives up waiting for a server"},
 			{"internal/relay", "paces its own polling and leases; due work is decided by the database's clock"},
 			{"internal/sim", "measures how long a campaign took"},
-			{"internal/sqlstore/clock.go", "the decision clock of the embedded engine (R12)"},
+			{"internal/sqlstore:processClock", "the decision clock of the embedded engine (R12)"},
 		},
 		instead: "time arrives as an argument; decisions use the database's clock (R12)",
 	},
@@ -67,7 +67,7 @@ func checkIdentifiers(t *tree) []finding {
 	for _, f := range t.production() {
 		for _, b := range bans {
 			for name, node := range selectors(f, b.imported) {
-				if matches(b.names, name) && !excused(b.allowed, f, "") {
+				if matches(b.names, name) && !excused(b.allowed, f, functionAt(f, node)) {
 					out = append(out, t.at(node.Pos(), "%s.%s: %s", b.imported, name, b.instead))
 				}
 			}
@@ -110,6 +110,16 @@ func bannedBuiltins(t *tree, f *goFile, fn *ast.FuncDecl) []finding {
 	return out
 }
 
+// functionAt names the declared function around a node, or nothing.
+func functionAt(f *goFile, node ast.Node) string {
+	for _, decl := range f.syntax.Decls {
+		if fn, ok := decl.(*ast.FuncDecl); ok && fn.Pos() <= node.Pos() && node.End() <= fn.End() {
+			return fn.Name.Name
+		}
+	}
+	return ""
+}
+
 func matches(patterns []string, name string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		prefix, wild := strings.CutSuffix(pattern, "*")
@@ -117,8 +127,8 @@ func matches(patterns []string, name string) bool {
 	})
 }
 
-func excused(list []excuse, f *goFile, function string) bool {
+func excused(list []excuse, f *goFile, name string) bool {
 	return slices.ContainsFunc(list, func(e excuse) bool {
-		return e.place == f.dir || e.place == f.path || e.place == f.path+":"+function
+		return slices.Contains([]string{f.dir, f.path, f.dir + ":" + name, f.path + ":" + name}, e.place)
 	})
 }

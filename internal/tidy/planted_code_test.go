@@ -13,14 +13,11 @@ import "time"
 var a = time.Now
 func f(t time.Time) { _ = time.Since(t) }
 `},
-	{check: "identifiers", name: "clock beside the clock file", want: []string{"store.go:3: time.Now"}, files: `
--- internal/sqlstore/clock.go --
-package sqlstore
-import "time"
-func now() time.Time { return time.Now() }
+	{check: "identifiers", name: "clock beside the clock", want: []string{"store.go:4: time.Now"}, files: `
 -- internal/sqlstore/store.go --
 package sqlstore
 import "time"
+func (s *Store) processClock() time.Time { return time.Now() }
 func later() time.Time { return time.Now() }
 `},
 	{check: "identifiers", name: "init, output, exit", want: []string{":3: init runs", "fmt.Println", "log.Fatal", "os.Exit", "println writes"}, files: `
@@ -142,6 +139,9 @@ var (
 -- internal/sqlstore/queries.go --
 package sqlstore
 var selectUser = register("select user", "SELECT 1")
+var selectNow = registerOnly(engine, "now", "SELECT 1")
+var registered []*query
+func register() { registered = append(registered, nil) }
 -- internal/service/a_test.go --
 package service
 var update = new(bool)

@@ -24,9 +24,16 @@ func f() {
 	_ = text2
 }
 `},
+	{check: "sql", name: "query outside the registry", want: []string{"a.go:2: a query made outside register", "a.go:3: a query"}, files: `
+-- internal/sqlstore/a.go --
+package sqlstore
+var q = &query{sql: "SELECT 1"}
+func registerOnly() { run(&query{name: "x"}) }
+`},
 	{check: "sql", name: "clean", files: `
 -- internal/sqlstore/a.go --
 package sqlstore
+func register(name, sql string) *query { return &query{name: name, sql: sql} }
 var q = register("delete a", "DELETE FROM a WHERE state = $1")
 func f() {
 	tx.ExecContext(ctx, q.sql, "open")

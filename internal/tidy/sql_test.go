@@ -26,6 +26,9 @@ func checkSQL(t *tree) []finding {
 		}
 		literals := stringNames(f)
 		ast.Inspect(f.syntax, func(n ast.Node) bool {
+			if made, ok := n.(*ast.CompositeLit); ok && isQueryType(made.Type) && functionAt(f, made) != "register" {
+				out = append(out, t.at(made.Pos(), "a query made outside register"))
+			}
 			call, ok := n.(*ast.CallExpr)
 			if !ok {
 				return true
@@ -43,6 +46,11 @@ func checkSQL(t *tree) []finding {
 		})
 	}
 	return out
+}
+
+func isQueryType(expr ast.Expr) bool {
+	name, ok := expr.(*ast.Ident)
+	return ok && name.Name == "query"
 }
 
 // sqlArguments are the arguments that may hold the statement: the first, or
