@@ -16,8 +16,9 @@ import (
 const redacted = "[key]"
 
 // Key is a symmetric key of 256 bits. It never prints: fmt, slog and the JSON
-// and text encodings all give "[key]". (fmt cannot be stopped from walking into
-// an unexported field; a struct that keeps a key there needs a Format of its own.)
+// and text encodings all give "[key]". Two ways of fmt cannot be stopped: it walks
+// into unexported fields, so a struct that keeps a key there needs a Format of its
+// own; and it handles %p without asking, which go vet refuses.
 type Key [32]byte
 
 // NewKey reads a key from rand.
@@ -47,7 +48,7 @@ func (Key) String() string { return redacted }
 // GoString redacts.
 func (Key) GoString() string { return redacted }
 
-// Format redacts under every verb and flag, %x and %d included.
+// Format redacts under every verb that fmt leaves to it, %x and %d included.
 func (Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // LogValue redacts.
