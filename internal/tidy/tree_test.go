@@ -157,12 +157,15 @@ func checkout() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := listed(root)
-	if err != nil {
-		names, err = walked(root)
-	}
+	// Walking is not only for archives: the go command keeps the result of a
+	// test until a file or folder changes that the test itself has opened, so
+	// without it a new file would go unseen.
+	names, err := walked(root)
 	if err != nil {
 		return nil, err
+	}
+	if tracked, err := listed(root); err == nil {
+		names = tracked
 	}
 	files := make(map[string]string, len(names))
 	for _, name := range names {
