@@ -35,6 +35,7 @@ func leaks(t testing.TB, dir string, key seal.Key) []string {
 		if err != nil {
 			return err
 		}
+		content = dropZeros(content)
 		if slices.ContainsFunc(needles, func(n []byte) bool { return bytes.Contains(content, n) }) {
 			found = append(found, entry.Name())
 		}
@@ -44,6 +45,18 @@ func leaks(t testing.TB, dir string, key seal.Key) []string {
 		t.Fatal(err)
 	}
 	return found
+}
+
+// dropZeros leaves out sectors without content, of which slot files mostly consist.
+func dropZeros(content []byte) []byte {
+	zeros := make([]byte, slotSize)
+	var rest []byte
+	for sector := range slices.Chunk(content, slotSize) {
+		if !bytes.Equal(sector, zeros[:len(sector)]) {
+			rest = append(rest, sector...)
+		}
+	}
+	return rest
 }
 
 func wantLeaks(t testing.TB, dir string, key seal.Key, want ...string) {

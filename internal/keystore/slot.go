@@ -70,8 +70,11 @@ func (s *slot) encode() []byte {
 // all: a torn creation was never acknowledged, and a torn destruction must not
 // bring its key back.
 func decodeSlot(kind byte, b []byte) (slot, bool) {
+	if string(b[:len(magic)]) != magic || b[atKind] != kind {
+		return slot{}, false
+	}
 	sum := sha256.Sum256(b[:atChecksum])
-	if string(b[:len(magic)]) != magic || b[atKind] != kind || !bytes.Equal(sum[:slotSize-atChecksum], b[atChecksum:]) {
+	if !bytes.Equal(sum[:slotSize-atChecksum], b[atChecksum:]) {
 		return slot{}, false
 	}
 	return slot{
@@ -112,21 +115,9 @@ func (t *table) empty() bool {
 	return !slices.ContainsFunc(t.live, func(s *slot) bool { return s != nil })
 }
 
-// free returns the first slot that is all zeros, else the first torn one, or -1.
-// The scrub at Open and at each destruction leaves few torn ones.
-func (t *table) free() int {
-	torn := -1
-	for i, s := range t.live {
-		switch {
-		case s != nil:
-		case !t.dirty[i]:
-			return i
-		case torn < 0:
-			torn = i
-		}
-	}
-	return torn
-}
+// free returns the first slot that does not live, or -1. It may be a torn one: its
+// remains are then overwritten at once.
+func (t *table) free() int { return slices.Index(t.live, nil) }
 
 // afterLast returns the slot behind the last one ever written, or -1. A torn slot
 // is passed over and its number lost: it may also be a key that went bad on disk,
@@ -200,12 +191,15 @@ func (f *slotFile) put(i int, s *slot) error {
 // reached the page cache, failed in fsync, and be counted as clean by the kernel.
 // If we die in it, what was not reached yet is reached by the next scrub.
 func (f *slotFile) scrub(t *table) error {
-	zeros := make([]byte, slotSize)
-	for i, s := range t.live {
-		if s != nil {
+	for i := 0; i < len(t.live); i++ {
+		first := i
+		for i < len(t.live) && t.live[i] == nil {
+			i++
+		}
+		if i == first {
 			continue
 		}
-		if err := f.write(f.f, zeros, int64(i)*slotSize); err != nil {
+		if err := f.write(f.f, make([]byte, (i-first)*slotSize), int64(first)*slotSize); err != nil {
 			return err
 		}
 	}
