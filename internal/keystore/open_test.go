@@ -3,6 +3,7 @@ package keystore
 import (
 	"crypto/rand"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -34,6 +35,20 @@ func overwrite(t testing.TB, path string, offset int64, b []byte) {
 	must(t, err)
 	_, err = f.WriteAt(b, offset)
 	must(t, errors.Join(err, f.Close()))
+}
+
+// contents maps every name in a directory to its bytes.
+func contents(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	all := make(map[string]string)
+	for name := range fileSizes(t, dir) {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			b = []byte(err.Error()) // a directory stands where a file should
+		}
+		all[name] = string(b)
+	}
+	return all
 }
 
 // A directory that is not whole, not private or not one's own is refused, and
@@ -86,13 +101,13 @@ func TestOpenRefuses(t *testing.T) {
 			t.Parallel()
 			dir := complete(t)
 			c.spoil(t, dir)
-			before := fileSizes(t, dir)
+			before := contents(t, dir)
 			_, err := Open(dir, rand.Reader)
 			if err == nil || c.want != nil && !errors.Is(err, c.want) {
 				t.Errorf("%v, want %v", err, c.want)
 			}
-			if after := fileSizes(t, dir); len(after) != len(before) {
-				t.Errorf("files were made: %v, before %v", after, before)
+			if !maps.Equal(before, contents(t, dir)) {
+				t.Error("files were changed")
 			}
 		})
 	}
@@ -139,47 +154,53 @@ func TestInterruptedCreation(t *testing.T) {
 	for name, die := range map[string]struct {
 		at        func(t *testing.T, dir string)
 		keepsRoot bool
+		keepsLong bool
 	}{
 		"root file empty": {func(t *testing.T, dir string) {
 			must(t, os.Remove(filepath.Join(dir, epochsName)))
 			must(t, os.Remove(filepath.Join(dir, longtermName)))
 			must(t, os.Truncate(filepath.Join(dir, rootName), 0))
-		}, false},
+		}, false, false},
 		"root key torn": {func(t *testing.T, dir string) {
 			forgetMark(t, dir)
 			must(t, os.Remove(filepath.Join(dir, epochsName)))
 			must(t, os.Remove(filepath.Join(dir, longtermName)))
 			overwrite(t, filepath.Join(dir, rootName), 50, make([]byte, slotSize-50))
-		}, false},
+		}, false, false},
 		"after the root key": {func(t *testing.T, dir string) {
 			forgetMark(t, dir)
 			must(t, os.Remove(filepath.Join(dir, epochsName)))
 			must(t, os.Remove(filepath.Join(dir, longtermName)))
-		}, true},
+		}, true, false},
 		"epochs half written": {func(t *testing.T, dir string) {
 			forgetMark(t, dir)
 			must(t, os.Truncate(filepath.Join(dir, epochsName), 1000))
 			must(t, os.Remove(filepath.Join(dir, longtermName)))
-		}, true},
+		}, true, false},
 		"longterm torn": {func(t *testing.T, dir string) {
 			forgetMark(t, dir)
 			overwrite(t, filepath.Join(dir, longtermName), 100, make([]byte, 2*slotSize))
-		}, true},
-		"before the mark": {forgetMark, true},
+		}, true, false},
+		"before the mark": {forgetMark, true, true},
 		"mark torn": {func(t *testing.T, dir string) {
 			overwrite(t, filepath.Join(dir, rootName), slotSize+200, make([]byte, slotSize-200))
-		}, true},
+		}, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := complete(t)
 			s := openStore(t, dir)
 			root := s.Root()
+			first, err := s.LongTermKey(1)
+			must(t, err)
 			closeStore(t, s)
 			die.at(t, dir)
 			s = openStore(t, dir)
 			if kept := s.Root() == root; kept != die.keepsRoot {
 				t.Errorf("root kept: %t", kept)
+			}
+			if got, err := s.LongTermKey(1); err != nil || (got == first) != die.keepsLong {
+				t.Errorf("first long-term key kept: %t, %v", got == first, err)
 			}
 			must(t, s.Check())
 			n, key := s.LongTerm()

@@ -45,6 +45,12 @@ func TestTokenOpensOnlyAsSealed(t *testing.T) {
 		i := rapid.IntRange(0, len(token)-1).Draw(t, "place")
 		c := rapid.SampledFrom([]byte(alphabet)).Filter(func(c byte) bool { return c != token[i] }).Draw(t, "letter")
 		refused("other letter", context, token[:i]+string(c)+token[i+1:])
+		// The last letter may have bits to spare, which must not be ignored.
+		for _, c := range alphabet {
+			if last := token[:len(token)-1] + string(c); last != token {
+				refused("other last letter", context, last)
+			}
+		}
 		for _, c := range []string{"\n", "\r", "=", " ", "A", "+", "\x00"} {
 			refused("inserted", context, token[:i]+c+token[i:])
 			refused("appended", context, token+c)
