@@ -70,7 +70,7 @@ type Snapshot struct {
 	Reply     *sealpost.Message // with the deliveries of the actor only
 	Subject   *sealpost.User
 	Through   *sealpost.Message  // OpenThrough, with the deliveries of the actor only
-	Sealed    []sealpost.Message // with every delivery
+	Sealed    []sealpost.Message // with the delivery of the actor
 	More      bool               // Sealed was cut at the limit
 
 	Recall RecallFacts
@@ -116,9 +116,12 @@ type Change struct {
 	// Recount recomputes unread, last activity and last change of these users'
 	// inboxes from the messages (R16).
 	Recount []sealpost.UserID
-	// Touched notes Now as the last change of these users' view of the
-	// conversation (R34).
+	// Touched notes Now as the last change of these users' view of the conversation
+	// itself: its participants or title (R34).
 	Touched []sealpost.UserID
+	// Changed names users whose view of a message changed otherwise, such as a
+	// sender who is told of an opening. The messages carry the time of it.
+	Changed []sealpost.UserID
 	// MarkUnread sets or clears the flag of the actor (R5); nil: leave it.
 	MarkUnread *bool
 	// List makes the conversation appear in this user's inbox without a message.

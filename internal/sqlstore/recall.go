@@ -1,0 +1,69 @@
+package sqlstore
+
+import (
+	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
+)
+
+// The facts of R8 that are counted: the daily limit and the throttle under the
+// limits of the policy that the message was sent under, and who was there.
+
+var (
+	// The recall that uses up the last place of today: when it expires there is one
+	// again (R13).
+	queryQuota = register("recall.quota", `
+SELECT r.next_possible FROM recall_count r
+WHERE r.conversation_id = $1 AND r.user_id = $2 AND r.next_possible > $3
+ORDER BY r.next_possible DESC LIMIT 1 OFFSET (SELECT per_day - 1 FROM policy WHERE version = $4)`)
+	// The newest message that is one too many (R14). The sender's own inbox says
+	// where anything happened lately, so no index by sender is needed.
+	queryMessagesOver = register("recall.messages-over", `
+SELECT m.sent_at FROM inbox i
+JOIN message m ON m.conversation_id = i.conversation_id AND m.sent_at > $3 - (SELECT throttle_period_us FROM policy WHERE version = $4)
+WHERE i.user_id = $1 AND i.last_activity_at > $3 - (SELECT throttle_period_us FROM policy WHERE version = $4) AND i.conversation_id <> $2
+ AND m.sender_id = $1 AND m.kind <> 2
+ORDER BY m.sent_at DESC LIMIT 1 OFFSET (SELECT throttle_messages FROM policy WHERE version = $4)`)
+	queryRecipientsOver = register("recall.recipients-over", `
+SELECT t.at FROM (
+ SELECT d.user_id, MAX(m.sent_at) AS at FROM inbox i
+ JOIN message m ON m.conversation_id = i.conversation_id AND m.sent_at > $3 - (SELECT throttle_period_us FROM policy WHERE version = $4)
+ JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id
+ WHERE i.user_id = $1 AND i.last_activity_at > $3 - (SELECT throttle_period_us FROM policy WHERE version = $4) AND i.conversation_id <> $2
+  AND m.sender_id = $1 AND m.kind <> 2
+ GROUP BY d.user_id) t
+ORDER BY t.at DESC LIMIT 1 OFFSET (SELECT throttle_recipients FROM policy WHERE version = $4)`)
+	queryRefusalsOver = register("recall.refusals-over", `
+SELECT f.at FROM refusal f WHERE f.user_id = $1 AND f.at > $2 - (SELECT throttle_period_us FROM policy WHERE version = $3)
+ORDER BY f.at DESC LIMIT 1 OFFSET (SELECT throttle_refusals FROM policy WHERE version = $3)`)
+	// Until when each recipient was there, or may have been (R24): requests, and the
+	// leases of the nodes that hold or held a live connection of theirs.
+	querySeen = register("recall.seen", `
+SELECT d.user_id, COALESCE(p.seen_until, 0), COALESCE((SELECT MAX(n.lease_until) FROM live l
+ JOIN node n ON n.id = l.node_id WHERE l.user_id = d.user_id), 0)
+FROM delivery d LEFT JOIN presence p ON p.user_id = d.user_id
+WHERE d.conversation_id = $1 AND d.message_id = $2`)
+)
+
+// recallFacts reads the facts of one message. It needs the policy's limits, which
+// the queries take from the version that the message names.
+func recallFacts(m *sealpost.Message, now sealpost.Instant, f *service.RecallFacts) []statement {
+	f.Seen = map[sealpost.UserID]sealpost.Instant{}
+	conversation, sender := bytesOf(m.ConversationID), bytesOf(m.SenderID)
+	at := func(to *sealpost.Instant) func(row) error {
+		return func(r row) error { return r.Scan((*int64)(to)) }
+	}
+	return []statement{
+		ask(queryUser, func(r row) error { return scanUser(r, &f.Sender) }, sender),
+		ask(queryQuota, at(&f.QuotaUntil), conversation, sender, int64(now), m.PolicyVersion),
+		ask(queryMessagesOver, at(&f.MessagesOver), sender, conversation, int64(now), m.PolicyVersion),
+		ask(queryRecipientsOver, at(&f.RecipientsOver), sender, conversation, int64(now), m.PolicyVersion),
+		ask(queryRefusalsOver, at(&f.RefusalsOver), sender, int64(now), m.PolicyVersion),
+		ask(querySeen, func(r row) error {
+			var user sealpost.UserID
+			var seen, lease int64
+			err := r.Scan(into(&user), &seen, &lease)
+			f.Seen[user] = sealpost.Instant(max(seen, lease))
+			return err
+		}, conversation, bytesOf(m.ID)),
+	}
+}

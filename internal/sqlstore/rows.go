@@ -1,0 +1,121 @@
+package sqlstore
+
+import (
+	"fmt"
+
+	"github.com/sealpost/sealpost/internal/sealpost"
+)
+
+// idDest scans an id: 16 bytes, or none for the zero id.
+type idDest struct{ to []byte }
+
+func into[T ~[16]byte](id *T) *idDest {
+	return &idDest{to: (*id)[:]}
+}
+
+// Scan implements sql.Scanner.
+func (d *idDest) Scan(src any) error {
+	b, ok := src.([]byte)
+	if !ok || (len(b) != 0 && len(b) != 16) {
+		return fmt.Errorf("an id column holds %T", src)
+	}
+	clear(d.to)
+	copy(d.to, b)
+	return nil
+}
+
+// bytesOf is how an id is stored: 16 bytes, none for the zero id.
+func bytesOf[T ~[16]byte](id T) []byte {
+	a := [16]byte(id)
+	if a == [16]byte{} {
+		return []byte{}
+	}
+	return a[:]
+}
+
+func number(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// blob makes nil an empty value: the columns are NOT NULL.
+func blob(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+const messageColumns = `m.conversation_id, m.id, m.sender_id, m.kind, m.state, m.in_reply_to,
+ m.created_at, m.release_at, m.time_zone, m.seq, m.sent_at, m.recallable_until, m.policy_version,
+ m.version, m.body, m.ref, m.wrapped, m.window_over, m.recalled_at, m.draft_id, m.erased_at,
+ m.changed_at, m.sender_changed_at`
+
+// scanMessage reads messageColumns, then whatever follows them.
+func scanMessage(r row, m *sealpost.Message, more ...any) error {
+	var kind, state, over, version int64
+	dest := append([]any{
+		into(&m.ConversationID), into(&m.ID), into(&m.SenderID), &kind, &state, into(&m.InReplyTo),
+		(*int64)(&m.CreatedAt), (*int64)(&m.ReleaseAt), &m.TimeZone, &m.Seq, (*int64)(&m.SentAt),
+		(*int64)(&m.RecallableUntil), &m.PolicyVersion,
+		&version, &m.Content.Body, &m.Content.Ref, &m.Content.Wrapped, &over, (*int64)(&m.RecalledAt),
+		into(&m.DraftID), (*int64)(&m.ErasedAt), (*int64)(&m.ChangedAt), (*int64)(&m.SenderChangedAt),
+	}, more...)
+	if err := r.Scan(dest...); err != nil {
+		return err
+	}
+	m.Kind, m.State = sealpost.MessageKind(kind), sealpost.MessageState(state)
+	m.WindowOver, m.Content.Version = over != 0, int32(version)
+	return nil
+}
+
+const deliveryColumns = `d.user_id, d.state, d.decided_at, d.receipt, d.level, d.visible, d.changed_at`
+
+// deliveryRow holds a delivery while it is scanned; all of it is empty where an
+// outer join found none.
+type deliveryRow struct {
+	user                           sealpost.UserID
+	state, decided, receipt, level int64
+	visible, changed               int64
+}
+
+func (d *deliveryRow) dest() []any {
+	return []any{into(&d.user), &d.state, &d.decided, &d.receipt, &d.level, &d.visible, &d.changed}
+}
+
+func (d *deliveryRow) value() sealpost.Delivery {
+	return sealpost.Delivery{
+		UserID: d.user, State: sealpost.DeliveryState(d.state), DecidedAt: sealpost.Instant(d.decided),
+		Receipt: d.receipt != 0, Level: sealpost.Level(d.level), Visible: d.visible != 0,
+		ChangedAt: sealpost.Instant(d.changed),
+	}
+}
+
+// ownDelivery is deliveryColumns of an outer join, with zeros where there is none; the
+// sender stands in for the user then, and is not looked at.
+const ownDelivery = `COALESCE(d.user_id, m.sender_id), COALESCE(d.state, 0), COALESCE(d.decided_at, 0),
+ COALESCE(d.receipt, 0), COALESCE(d.level, 0), COALESCE(d.visible, 0), COALESCE(d.changed_at, 0)`
+
+// scanMessageWithOwn reads messageColumns and ownDelivery.
+func scanMessageWithOwn(r row, m *sealpost.Message) error {
+	var d deliveryRow
+	if err := scanMessage(r, m, d.dest()...); err != nil {
+		return err
+	}
+	if d.state != 0 {
+		m.Deliveries = []sealpost.Delivery{d.value()}
+	}
+	return nil
+}
+
+const userColumns = `u.id, u.email, u.name, u.headline, u.language, u.time_zone, u.previous_zone,
+ u.zone_changed_at, u.roles, u.receipts, u.undo_us, u.created_at`
+
+func scanUser(r row, u *sealpost.User, more ...any) error {
+	d := userDest{user: u}
+	err := r.Scan(append(d.dest(), more...)...)
+	d.done()
+	return err
+}
