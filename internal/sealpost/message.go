@@ -75,8 +75,9 @@ type Message struct {
 	WindowOver bool    // committed: recall refuses whatever the clock says (R12)
 	RecalledAt Instant // of the recall that was granted, also in part
 	DraftID    DraftID // where the text went back to (R20), zero if nowhere
-	// ErasedAt is when a recalled text becomes unreadable everywhere, unless the
-	// organisation is obliged to keep it: the end of the last epoch it was under.
+	// ErasedAt is when the text becomes unreadable everywhere once its key is deleted,
+	// unless the organisation is obliged to keep it: the end of the last epoch that
+	// ever wrapped it, or the draft that it went back to.
 	ErasedAt Instant
 
 	// ChangedAt is the last decision that changed what anybody sees of it,

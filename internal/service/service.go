@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -33,6 +34,9 @@ type Config struct {
 	// concurrent use.
 	Rand io.Reader
 	Log  *slog.Logger // nil: nothing is logged
+	// Clock is the process's monotonic clock; nil: time.Now. It times leases and
+	// caches and decides nothing (R12).
+	Clock func() time.Time
 }
 
 // Service is the use cases. It is safe for concurrent use.
@@ -51,6 +55,10 @@ type Service struct {
 	eventKey   seal.Key // seals the positions of live streams
 
 	sessions sessionCache
+
+	clock    func() time.Time
+	presence presenceCache
+	node     liveNode
 }
 
 // New makes the use cases over their ports. It does no I/O.
@@ -71,6 +79,9 @@ func New(c Config) (*Service, error) {
 		requestKey: seal.Derive(root, "request"),
 		tokenKey:   seal.Derive(root, "token"),
 		eventKey:   seal.Derive(root, "event"),
+	}
+	if s.clock = c.Clock; s.clock == nil {
+		s.clock = time.Now
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

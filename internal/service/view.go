@@ -1,6 +1,10 @@
 package service
 
-import "github.com/sealpost/sealpost/internal/sealpost"
+import (
+	"context"
+
+	"github.com/sealpost/sealpost/internal/sealpost"
+)
 
 // MessageView is a message as one viewer has it: the envelope (R1), and the
 // content for those who have it (R2).
@@ -38,4 +42,79 @@ type DeliveryView struct {
 	UserID   sealpost.UserID
 	State    sealpost.DeliveryState // an opening without receipt reads as sealed
 	OpenedAt sealpost.Instant       // zero unless the receipt allows it
+}
+
+// envelope is what may be known before opening (R1), as one viewer sees it. It has
+// no content.
+func envelope(m sealpost.Message, viewer sealpost.UserID) MessageView {
+	v := MessageView{
+		ID: m.ID, ConversationID: m.ConversationID, SenderID: m.SenderID, Kind: m.Kind, State: m.State,
+		Own: m.SenderID == viewer, SentAt: m.SentAt, RecallableUntil: m.RecallableUntil,
+	}
+	if v.Own {
+		v.CreatedAt, v.RecalledAt = m.CreatedAt, m.RecalledAt
+		if m.State.Pending() {
+			v.ReleaseAt, v.TimeZone, v.Version = m.ReleaseAt, m.TimeZone, m.Content.Version
+		}
+		for _, d := range m.Deliveries {
+			v.Deliveries = append(v.Deliveries, deliveryView(m, d))
+		}
+		return v
+	}
+	d, _ := m.DeliveryTo(viewer)
+	v.Delivery = d.State
+	v.State = sealpost.Sent // whatever it is for others (R16)
+	switch {
+	case d.State == sealpost.DeliveryRecalled:
+		v.State, v.RecalledAt = sealpost.Recalled, d.DecidedAt
+	case m.State == sealpost.Removed:
+		v.State = sealpost.Removed
+	}
+	return v
+}
+
+// deliveryView is what the sender may know of a recipient. An opening without
+// receipt reads as sealed, until a recall in part has named who had opened (R15).
+func deliveryView(m sealpost.Message, d sealpost.Delivery) DeliveryView {
+	v := DeliveryView{UserID: d.UserID, State: d.State}
+	switch {
+	case d.State == sealpost.DeliveryOpened && d.Receipt:
+		v.OpenedAt = d.DecidedAt
+	case d.State == sealpost.DeliveryOpened && m.RecalledAt == 0:
+		v.State = sealpost.DeliverySealed
+	}
+	return v
+}
+
+// view is the message with its content, if the viewer has it (R2).
+func (s *Service) view(ctx context.Context, m sealpost.Message, viewer sealpost.UserID) (MessageView, error) {
+	v := envelope(m, viewer)
+	if !m.ReadableBy(viewer) {
+		return v, nil
+	}
+	text, err := s.body(messageLabel(m), m.Content)
+	if err != nil {
+		return v, err
+	}
+	v.Content = &ContentView{Body: text}
+	if !m.InReplyTo.IsZero() {
+		if _, err := s.store.Message(ctx, m.InReplyTo, viewer); err == nil {
+			v.Content.InReplyTo = m.InReplyTo
+		} else if sealpost.CodeOf(err) != sealpost.CodeNotFound {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+func (s *Service) views(ctx context.Context, messages []sealpost.Message, viewer sealpost.UserID) ([]MessageView, error) {
+	out := make([]MessageView, 0, len(messages))
+	for _, m := range messages {
+		v, err := s.view(ctx, m, viewer)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
 }

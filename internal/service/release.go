@@ -1,0 +1,40 @@
+package service
+
+import (
+	"context"
+
+	"github.com/sealpost/sealpost/internal/failpoint"
+	"github.com/sealpost/sealpost/internal/sealpost"
+)
+
+// releaseBatch is how many due messages are released before the next are asked for.
+const releaseBatch = 200
+
+// ReleaseDue delivers the held and scheduled messages whose time has come, each by
+// a decision of its own (R27, R28). Any number of nodes may do so at once: the
+// decision delivers once. It gives the time when the next one is due, zero if none
+// is waiting.
+func (s *Service) ReleaseDue(ctx context.Context) (sealpost.Instant, error) {
+	for {
+		due, next, err := s.store.Due(ctx, releaseBatch)
+		if err != nil {
+			return 0, err
+		}
+		failed := 0
+		for _, d := range due {
+			failpoint.Hit(failpoint.ReleaseClaimed)
+			e := &pendingDecision{service: s, id: d.Message, draft: newID[sealpost.DraftID](s)}
+			e.change = e.release
+			if err := e.run(ctx, ""); err != nil {
+				if ctx.Err() != nil {
+					return 0, ctx.Err()
+				}
+				failed++
+				s.log.WarnContext(ctx, "a due message was not released; it will be tried again", "error", err)
+			}
+		}
+		if len(due) < releaseBatch || failed > 0 {
+			return next, nil
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package service
+
+import (
+	"context"
+
+	"github.com/sealpost/sealpost/internal/sealpost"
+)
+
+// The outcomes of a recall as a whole, and for one recipient.
+const (
+	OutcomeRecalled       = "recalled"
+	OutcomePartlyRecalled = "partly_recalled"
+	OutcomeOpened         = "opened"
+)
+
+// Report is what a recall did, per recipient, and what each may have seen (R25).
+// It has the same shape whether or not the organisation keeps a copy (R22).
+type Report struct {
+	MessageID  sealpost.MessageID
+	Outcome    string
+	RecalledAt sealpost.Instant
+	Trace      string // marker: at least one recipient sees a line; otherwise none
+	DraftID    sealpost.DraftID
+	ErasedAt   sealpost.Instant // zero: somebody has opened it and keeps it
+	Recipients []RecipientReport
+}
+
+// RecipientReport is one line of a report.
+type RecipientReport struct {
+	UserID   sealpost.UserID
+	Outcome  string
+	Level    sealpost.Level
+	OpenedAt sealpost.Instant // zero without a receipt (R25)
+	Channels []Channel
+}
+
+// Channel is the record of one notification channel (R25). There are none before
+// there are channels: presence is not one, it shows in the level.
+type Channel struct {
+	Channel string
+	At      sealpost.Instant
+	Text    string
+	State   string
+}
+
+func reportOf(m sealpost.Message) Report {
+	r := Report{MessageID: m.ID, Outcome: OutcomeRecalled, RecalledAt: m.RecalledAt, Trace: "none", DraftID: m.DraftID}
+	if m.Content.Erased() {
+		r.ErasedAt = m.ErasedAt
+	}
+	for _, d := range m.Deliveries {
+		line := RecipientReport{UserID: d.UserID, Outcome: OutcomeRecalled, Level: d.Level}
+		if d.State == sealpost.DeliveryOpened {
+			r.Outcome, line.Outcome = OutcomePartlyRecalled, OutcomeOpened
+			if d.Receipt {
+				line.OpenedAt = d.DecidedAt
+			}
+		} else if d.Visible {
+			r.Trace = "marker"
+		}
+		r.Recipients = append(r.Recipients, line)
+	}
+	return r
+}
+
+// Report gives the report of a recall to the sender of the message; NotFound while
+// there was none.
+func (s *Service) Report(ctx context.Context, p Principal, id sealpost.MessageID) (Report, error) {
+	m, err := s.store.Message(ctx, id, p.User.ID)
+	switch {
+	case err != nil:
+		return Report{}, err
+	case m.SenderID != p.User.ID:
+		return Report{}, sealpost.Refuse(sealpost.CodeNotSender, "Only the sender sees the report.")
+	case m.RecalledAt == 0:
+		return Report{}, sealpost.NotFound()
+	}
+	return reportOf(m), nil
+}
