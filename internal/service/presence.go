@@ -103,8 +103,9 @@ func (s *Service) KeepLease(ctx context.Context) error {
 	s.node.mu.Lock()
 	defer s.node.mu.Unlock()
 	if err != nil {
-		if sealpost.CodeOf(err) == sealpost.CodeUnavailable && s.node.id == id && !s.clock().Before(s.node.valid) {
-			s.node.valid = asked // lapsed: the next call begins anew
+		if s.node.id == id {
+			// Lapsed, or not known to be renewed: serve nobody under it, begin anew.
+			s.node.valid = asked
 		}
 		return err
 	}

@@ -38,3 +38,7 @@ func (s *Service) ReleaseDue(ctx context.Context) (sealpost.Instant, error) {
 		}
 	}
 }
+
+// Sweep deletes what has expired: idempotency records, drafts, sessions, counters
+// and the leases of nodes that are gone.
+func (s *Service) Sweep(ctx context.Context) error { return s.store.Sweep(ctx) }

@@ -3,6 +3,12 @@
 -- means "not". Tables of a conversation have conversation_id leading their keys,
 -- tables of a user user_id.
 
+-- The installation whose keys this database needs: one row.
+CREATE TABLE installation (
+  id         BYTEA NOT NULL PRIMARY KEY,
+  created_at BIGINT NOT NULL
+);
+
 CREATE TABLE users (
   id              BYTEA NOT NULL PRIMARY KEY,
   email           TEXT COLLATE "C" NOT NULL,
