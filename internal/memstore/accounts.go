@@ -1,0 +1,170 @@
+package memstore
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/sealpost/sealpost/internal/policy"
+	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
+)
+
+// maxSessions is how many sign-ins or tokens of a user are listed.
+const maxSessions = 1000
+
+func copyUser(u sealpost.User) sealpost.User {
+	u.Roles = slices.Clone(u.Roles)
+	return u
+}
+
+// folded is how names and addresses compare: without case, by bytes.
+func folded(s string) string { return strings.ToLower(s) }
+
+// User implements service.Accounts.
+func (s *Store) User(ctx context.Context, id sealpost.UserID) (u sealpost.User, err error) {
+	f, err := s.enter(ctx, "User")
+	if err != nil {
+		return u, err
+	}
+	defer s.leave(f, &err)
+	a, ok := s.users[id]
+	if !ok {
+		return u, sealpost.NotFound()
+	}
+	return copyUser(a.User), nil
+}
+
+// UserByEmail implements service.Accounts.
+func (s *Store) UserByEmail(ctx context.Context, email string) (u sealpost.User, password string, err error) {
+	f, err := s.enter(ctx, "UserByEmail")
+	if err != nil {
+		return u, "", err
+	}
+	defer s.leave(f, &err)
+	for _, a := range s.users {
+		if folded(a.Email) == folded(email) {
+			return copyUser(a.User), a.password, nil
+		}
+	}
+	return u, "", sealpost.NotFound()
+}
+
+// FindUsers implements service.Accounts.
+func (s *Store) FindUsers(ctx context.Context, q, afterName string, afterID sealpost.UserID, limit int) (out []sealpost.User, err error) {
+	f, err := s.enter(ctx, "FindUsers")
+	if err != nil {
+		return nil, err
+	}
+	defer s.leave(f, &err)
+	q, afterName = folded(q), folded(afterName)
+	for _, a := range s.users {
+		name := folded(a.Name)
+		found := strings.Contains(name, q) || folded(a.Email) == q
+		if found && cmp.Or(cmp.Compare(name, afterName), a.ID.Compare(afterID)) > 0 {
+			out = append(out, copyUser(a.User))
+		}
+	}
+	slices.SortFunc(out, func(a, b sealpost.User) int {
+		return cmp.Or(cmp.Compare(folded(a.Name), folded(b.Name)), a.ID.Compare(b.ID))
+	})
+	return out[:min(len(out), limit)], nil
+}
+
+// SessionByHash implements service.Accounts.
+func (s *Store) SessionByHash(ctx context.Context, hash [32]byte) (v service.Session, u sealpost.User, err error) {
+	f, err := s.enter(ctx, "SessionByHash")
+	if err != nil {
+		return v, u, err
+	}
+	defer s.leave(f, &err)
+	for _, session := range s.sessions {
+		if session.Hash == hash && s.valid(session.ExpiresAt) {
+			return session, copyUser(s.users[session.UserID].User), nil
+		}
+	}
+	return v, u, sealpost.NotFound()
+}
+
+// valid reports whether something that expires then has not expired; zero: never.
+func (s *Store) valid(expires sealpost.Instant) bool {
+	return expires == 0 || expires > s.options.Clock()
+}
+
+// Sessions implements service.Accounts: newest first.
+func (s *Store) Sessions(ctx context.Context, user sealpost.UserID, kind service.SessionKind) (out []service.Session, err error) {
+	f, err := s.enter(ctx, "Sessions")
+	if err != nil {
+		return nil, err
+	}
+	defer s.leave(f, &err)
+	for _, v := range s.sessions {
+		if v.UserID == user && v.Kind == kind && s.valid(v.ExpiresAt) {
+			out = append(out, v)
+		}
+	}
+	slices.SortFunc(out, func(a, b service.Session) int { return b.ID.Compare(a.ID) })
+	return out[:min(len(out), maxSessions)], nil
+}
+
+// Policy implements service.Accounts.
+func (s *Store) Policy(ctx context.Context) (p policy.Policy, err error) {
+	f, err := s.enter(ctx, "Policy")
+	if err != nil {
+		return p, err
+	}
+	defer s.leave(f, &err)
+	return s.inForce(), nil
+}
+
+// readable reports whether its author still has the draft.
+func (s *Store) readable(d sealpost.Draft) bool { return s.valid(d.ExpiresAt) && !d.Content.Erased() }
+
+// Drafts implements service.Accounts: newest first.
+func (s *Store) Drafts(ctx context.Context, user sealpost.UserID, after sealpost.DraftID, limit int) (out []sealpost.Draft, err error) {
+	f, err := s.enter(ctx, "Drafts")
+	if err != nil {
+		return nil, err
+	}
+	defer s.leave(f, &err)
+	for _, d := range s.drafts {
+		if d.UserID == user && s.readable(d) && (after.IsZero() || d.ID.Compare(after) < 0) {
+			d.Content = copySealed(d.Content)
+			out = append(out, d)
+		}
+	}
+	slices.SortFunc(out, func(a, b sealpost.Draft) int { return b.ID.Compare(a.ID) })
+	return out[:min(len(out), limit)], nil
+}
+
+// Draft implements service.Accounts.
+func (s *Store) Draft(ctx context.Context, user sealpost.UserID, id sealpost.DraftID) (d sealpost.Draft, err error) {
+	f, err := s.enter(ctx, "Draft")
+	if err != nil {
+		return d, err
+	}
+	defer s.leave(f, &err)
+	stored, ok := s.drafts[id]
+	if !ok || stored.UserID != user || !s.readable(stored) {
+		return d, sealpost.NotFound()
+	}
+	stored.Content = copySealed(stored.Content)
+	return stored, nil
+}
+
+// AuditLog implements service.Accounts.
+func (s *Store) AuditLog(ctx context.Context, before sealpost.DecisionID, limit int) (out []service.Audit, err error) {
+	f, err := s.enter(ctx, "AuditLog")
+	if err != nil {
+		return nil, err
+	}
+	defer s.leave(f, &err)
+	for id, entry := range s.audit {
+		if before.IsZero() || id.Compare(before) < 0 {
+			out = append(out, entry)
+		}
+	}
+	slices.SortFunc(out, func(a, b service.Audit) int { return b.Decision.Compare(a.Decision) })
+	return out[:min(len(out), limit)], nil
+}
