@@ -1,0 +1,103 @@
+package api
+
+// SignIn asks for a session.
+type SignIn struct {
+	Email    string `json:"email" minLength:"1" maxLength:"320" example:"ada@example.org"`
+	Password string `json:"password" minLength:"1" maxLength:"1024"`
+}
+
+// SignedIn is a new session. The token is shown once.
+type SignedIn struct {
+	Token     string `json:"token" doc:"for the header Authorization: Bearer"`
+	ExpiresAt *Time  `json:"expires_at" format:"date-time"`
+	User      Me     `json:"user"`
+}
+
+// Session is a sign-in of one's own.
+type Session struct {
+	ID        string `json:"id" format:"uuid"`
+	Agent     string `json:"agent" doc:"the program that signed in, by its own account"`
+	CreatedAt Time   `json:"created_at" format:"date-time"`
+	ExpiresAt *Time  `json:"expires_at" format:"date-time"`
+	Current   bool   `json:"current" doc:"the session of this request"`
+}
+
+// Sessions lists one's own sign-ins.
+type Sessions struct {
+	Items      []Session `json:"items"`
+	NextCursor *string   `json:"next_cursor" doc:"always null: one page holds them all"`
+}
+
+// CreateToken asks for an API token.
+type CreateToken struct {
+	Name      string `json:"name" minLength:"1" maxLength:"200" doc:"what it is for" example:"night job"`
+	ExpiresAt *Time  `json:"expires_at,omitempty" format:"date-time" doc:"default: never"`
+}
+
+// Token is an API token without its secret.
+type Token struct {
+	ID        string `json:"id" format:"uuid"`
+	Name      string `json:"name"`
+	CreatedAt Time   `json:"created_at" format:"date-time"`
+	ExpiresAt *Time  `json:"expires_at" format:"date-time" doc:"null: never"`
+}
+
+// NewToken is an API token with its secret, which is shown once.
+type NewToken struct {
+	ID        string `json:"id" format:"uuid"`
+	Name      string `json:"name"`
+	CreatedAt Time   `json:"created_at" format:"date-time"`
+	ExpiresAt *Time  `json:"expires_at" format:"date-time" doc:"null: never"`
+	Token     string `json:"token" doc:"for the header Authorization: Bearer; shown once"`
+}
+
+// Tokens lists one's own API tokens.
+type Tokens struct {
+	Items      []Token `json:"items"`
+	NextCursor *string `json:"next_cursor" doc:"always null: one page holds them all"`
+}
+
+// Me is one's own account.
+type Me struct {
+	ID        string   `json:"id" format:"uuid"`
+	Email     string   `json:"email"`
+	Name      string   `json:"name"`
+	Headline  string   `json:"headline"`
+	TimeZone  string   `json:"time_zone" doc:"IANA name"`
+	Language  string   `json:"language" doc:"BCP 47; empty: the organisation's"`
+	Roles     []string `json:"roles" enum:"member,notices,moderator,compliance,admin"`
+	CreatedAt Time     `json:"created_at" format:"date-time"`
+}
+
+// EditMe changes one's own profile; what is left out stays.
+type EditMe struct {
+	Name     *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
+	Headline *string `json:"headline,omitempty" maxLength:"500"`
+	TimeZone *string `json:"time_zone,omitempty" minLength:"1" maxLength:"64" doc:"IANA name; counts for the daily recall limit after 48 hours" example:"Europe/Zurich"`
+	Language *string `json:"language,omitempty" maxLength:"35" doc:"BCP 47; empty: the organisation's"`
+}
+
+// Settings are one's own settings.
+type Settings struct {
+	ReadReceipts bool     `json:"read_receipts" doc:"tell senders when their messages are opened"`
+	Undo         Duration `json:"undo" format:"duration" doc:"how long own messages are held before delivery, 0s to 2m" example:"10s"`
+}
+
+// EditSettings changes one's own settings; what is left out stays.
+type EditSettings struct {
+	ReadReceipts *bool     `json:"read_receipts,omitempty"`
+	Undo         *Duration `json:"undo,omitempty" format:"duration" example:"10s"`
+}
+
+// User is somebody else.
+type User struct {
+	ID       string `json:"id" format:"uuid"`
+	Name     string `json:"name"`
+	Headline string `json:"headline"`
+}
+
+// Users is a page of people.
+type Users struct {
+	Items      []User  `json:"items"`
+	NextCursor *string `json:"next_cursor" doc:"null on the last page"`
+}
