@@ -1,0 +1,114 @@
+// Command sealpost is the server and everything around it in one binary: the
+// server itself, local commands on its data, a client for the API, a demo and a
+// load generator. It only parses, wires and prints; rules live further in.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	_ "time/tzdata" // time zones of people, also where the system has none
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is every command. The fields that commands share are in storeFlags (local
+// commands) and remoteFlags (commands over the API).
+type cli struct {
+	Serve  serveCommand  `cmd:"" help:"Run the server."`
+	Demo   demoCommand   `cmd:"" help:"Run a server on fresh, temporary data, with people to try things as."`
+	User   userCommand   `cmd:"" help:"Manage accounts (local: opens the data itself)."`
+	Token  tokenCommand  `cmd:"" help:"Manage API tokens (local: opens the data itself)."`
+	Doctor doctorCommand `cmd:"" help:"Say what lies where, and whether it is in order (local)."`
+	Keys   keysCommand   `cmd:"" help:"Back up and restore the long-term keys (local)."`
+
+	Login  loginCommand  `cmd:"" help:"Sign in to a server and remember the session."`
+	Inbox  inboxCommand  `cmd:"" help:"List conversations."`
+	Read   readCommand   `cmd:"" help:"Show a conversation; with --open, open what is sealed."`
+	Send   sendCommand   `cmd:"" help:"Send a message: now, later, or with an undo time."`
+	Recall recallCommand `cmd:"" help:"Take a message back."`
+	Report reportCommand `cmd:"" help:"Show what a recall did and what may have been seen."`
+	Watch  watchCommand  `cmd:"" help:"Show live events."`
+
+	Bench   benchCommand     `cmd:"" help:"Measure a server under load."`
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+// streams are where commands read and write.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// run is main with everything passed in. Exit codes: 0 done, 1 refused or failed, 2
+// wrong usage.
+func run(ctx context.Context, args []string, io streams) int {
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("sealpost"),
+		kong.Description("Messages that can really be taken back."),
+		kong.UsageOnError(),
+		kong.Writers(io.out, io.err),
+		kong.Vars{"version": version()},
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(io),
+		kong.Exit(func(code int) { panic(exit(code)) }),
+	)
+	if err != nil {
+		fmt.Fprintln(io.err, "sealpost:", err)
+		return 2
+	}
+	return parse(parser, args, io)
+}
+
+// exit carries a code out of kong's help and version flags.
+type exit int
+
+func parse(parser *kong.Kong, args []string, io streams) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			e, ok := r.(exit)
+			if !ok {
+				panic(r)
+			}
+			code = int(e)
+		}
+	}()
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(io.err, "sealpost:", err)
+		var usage *kong.ParseError
+		if errors.As(err, &usage) && len(args) == 0 {
+			_ = usage.Context.PrintUsage(true)
+		}
+		return 2
+	}
+	if err := parsed.Run(); err != nil {
+		if !errors.Is(err, context.Canceled) {
+			fmt.Fprintln(io.err, "sealpost:", err)
+		}
+		return 1
+	}
+	return 0
+}
+
+// version is what the build says of itself.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "unknown"
+	}
+	return info.Main.Version
+}
