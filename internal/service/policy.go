@@ -1,0 +1,147 @@
+package service
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/sealpost/sealpost/internal/policy"
+	"github.com/sealpost/sealpost/internal/sealpost"
+)
+
+// Policy gives the policy in force, to administrators and compliance.
+func (s *Service) Policy(ctx context.Context, p Principal) (policy.Policy, error) {
+	if err := oversees(p); err != nil {
+		return policy.Policy{}, err
+	}
+	return s.store.Policy(ctx)
+}
+
+func oversees(p Principal) error {
+	if p.User.Has(sealpost.RoleAdmin) || p.User.Has(sealpost.RoleCompliance) {
+		return nil
+	}
+	return sealpost.Refuse(sealpost.CodeForbidden, "Only administrators and compliance may see this.")
+}
+
+// PutPolicy makes the next version of the policy, for messages delivered from now
+// on (R12). A version in it that is not zero must be the one in force:
+// CodeVersionConflict.
+func (s *Service) PutPolicy(ctx context.Context, p Principal, key string, next policy.Policy) (policy.Policy, error) {
+	if err := validKey(key); err != nil {
+		return policy.Policy{}, err
+	}
+	if !p.User.Has(sealpost.RoleAdmin) {
+		return policy.Policy{}, sealpost.Refuse(sealpost.CodeForbidden, "Only administrators may change the policy.")
+	}
+	var err error
+	if next.Reason, err = line("reason", next.Reason, 1, policy.MaxReason); err != nil {
+		return policy.Policy{}, err
+	}
+	if err := next.Validate(); err != nil {
+		return policy.Policy{}, err
+	}
+	based := next.Version
+	replay, err := s.store.Amend(ctx, s.stamp(p.User.ID, "policy.change", key, s.policyRequest(next)), func(a Amendment) ([]byte, error) {
+		current, err := a.Policy()
+		if err != nil {
+			return nil, err
+		}
+		if based != 0 && based != current.Version {
+			return nil, sealpost.Refuse(sealpost.CodeVersionConflict, "The policy was changed in between.")
+		}
+		next.Version, next.ChangedBy, next.ChangedAt = current.Version+1, p.User.ID, a.Now()
+		a.SetDetail(detail(struct {
+			Version int64    `json:"version"`
+			Changed []string `json:"changed"`
+		}{next.Version, changedFields(current, next)}))
+		return nil, a.AddPolicy(next)
+	})
+	if err != nil || replay == nil {
+		return next, err
+	}
+	return s.store.Policy(ctx)
+}
+
+type policyField struct{ name, value string }
+
+func policyFields(p policy.Policy) []policyField {
+	field := func(name string, v any) policyField { return policyField{name, fmt.Sprint(v)} }
+	return []policyField{
+		field("recall", p.Recall),
+		field("window", p.Window),
+		field("per_conversation_per_day", p.PerConversationDay),
+		field("throttle.messages", p.Throttle.Messages),
+		field("throttle.recipients", p.Throttle.Recipients),
+		field("throttle.refusals", p.Throttle.Refusals),
+		field("throttle.period", p.Throttle.Period),
+		field("group", p.Group),
+		field("trace", p.Trace),
+		field("previews", p.Previews),
+		field("notification_delay", p.NotificationDelay),
+		field("undo_default", p.UndoDefault),
+	}
+}
+
+// changedFields names what differs, for the audit log. The values are in the
+// policy's own rows.
+func changedFields(before, after policy.Policy) []string {
+	out := []string{}
+	old := policyFields(before)
+	for i, f := range policyFields(after) {
+		if f != old[i] {
+			out = append(out, f.name)
+		}
+	}
+	return out
+}
+
+func (s *Service) policyRequest(p policy.Policy) [32]byte {
+	fields := []string{p.Reason, fmt.Sprint(p.Version)}
+	for _, f := range policyFields(p) {
+		fields = append(fields, f.value)
+	}
+	return s.request("policy.change", fields...)
+}
+
+// AuditLog lists the audit log, newest first, to compliance and administrators
+// (R32). Each page that is read is an entry itself, committed before the page is
+// given.
+func (s *Service) AuditLog(ctx context.Context, p Principal, cursor string, limit int) ([]Audit, string, error) {
+	if err := oversees(p); err != nil {
+		return nil, "", err
+	}
+	limit, err := pageSize(limit)
+	if err != nil {
+		return nil, "", err
+	}
+	var before sealpost.DecisionID
+	if cursor != "" {
+		payload, err := s.openCursor("audit", p.User.ID, [16]byte{}, cursor)
+		if err != nil {
+			return nil, "", err
+		}
+		if before, err = oneID[sealpost.DecisionID](payload); err != nil {
+			return nil, "", badCursor()
+		}
+	}
+	entries, err := s.store.AuditLog(ctx, before, limit+1)
+	if err != nil {
+		return nil, "", err
+	}
+	next := ""
+	if len(entries) > limit {
+		entries = entries[:limit]
+		last := entries[limit-1].Decision
+		if next, err = s.sealCursor("audit", p.User.ID, [16]byte{}, last[:]); err != nil {
+			return nil, "", err
+		}
+	}
+	stamp := s.stamp(p.User.ID, "audit.read", "", [32]byte{})
+	stamp.Audit.Detail = detail(struct {
+		Entries int `json:"entries"`
+	}{len(entries)})
+	if _, err := s.store.Amend(ctx, stamp, func(Amendment) ([]byte, error) { return nil, nil }); err != nil {
+		return nil, "", err
+	}
+	return entries, next, nil
+}

@@ -1,0 +1,190 @@
+package service
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sealpost/sealpost/internal/seal"
+	"github.com/sealpost/sealpost/internal/sealpost"
+)
+
+// A secret is 256 random bits behind a prefix, by which people and scanners know
+// one that lies about. Only its SHA-256 is stored: there is nothing to guess in it,
+// so that a slow hash would protect nothing.
+const (
+	tokenPrefix  = "spt_"
+	signInPrefix = "sps_"
+	secretSize   = 32
+	secretLength = len(tokenPrefix) + (secretSize*8+5)/6
+
+	maxTokenName = 100 // code points
+	maxTokens    = 200 // of one person at a time
+)
+
+func hashSecret(secret string) [32]byte { return sha256.Sum256([]byte(secret)) }
+
+func formatSecret(prefix string, bits []byte) string {
+	return prefix + base64.RawURLEncoding.EncodeToString(bits)
+}
+
+func (s *Service) newSecret(prefix string) (string, error) {
+	var bits [secretSize]byte
+	if _, err := io.ReadFull(s.rand, bits[:]); err != nil {
+		return "", err
+	}
+	return formatSecret(prefix, bits[:]), nil
+}
+
+// looksLikeSecret keeps everything else from costing a hash and a query.
+func looksLikeSecret(token string) bool {
+	return len(token) == secretLength && (strings.HasPrefix(token, tokenPrefix) || strings.HasPrefix(token, signInPrefix))
+}
+
+// tokenSecret is the secret of a token. Under an idempotency key it is derived, so
+// that a replay gives the same one without its being stored.
+func (s *Service) tokenSecret(user sealpost.UserID, key string, id sealpost.SessionID) (string, error) {
+	if key == "" {
+		return s.newSecret(tokenPrefix)
+	}
+	bits := seal.Derive(s.tokenKey, "token", user[:], []byte(key), id[:])
+	defer bits.Zero()
+	return formatSecret(tokenPrefix, bits[:]), nil
+}
+
+// SignOut ends the session, or deletes the token, that the principal came with. One
+// that has ended already is no error.
+func (s *Service) SignOut(ctx context.Context, p Principal) error {
+	err := s.end(ctx, p, "", "session.end", p.Session, true)
+	if sealpost.CodeOf(err) == sealpost.CodeNotFound {
+		return nil
+	}
+	return err
+}
+
+// Sessions lists the principal's sign-ins, newest first.
+func (s *Service) Sessions(ctx context.Context, p Principal) ([]Session, error) {
+	return s.store.Sessions(ctx, p.User.ID, SignIn)
+}
+
+// EndSession ends one of the principal's own sign-ins; NotFound otherwise.
+func (s *Service) EndSession(ctx context.Context, p Principal, key string, id sealpost.SessionID) error {
+	return s.endKind(ctx, p, key, SignIn, "session.end", id)
+}
+
+// Tokens lists the principal's API tokens, newest first.
+func (s *Service) Tokens(ctx context.Context, p Principal) ([]Session, error) {
+	return s.store.Sessions(ctx, p.User.ID, APIToken)
+}
+
+// DeleteToken deletes one of the principal's own API tokens; NotFound otherwise.
+func (s *Service) DeleteToken(ctx context.Context, p Principal, key string, id sealpost.SessionID) error {
+	return s.endKind(ctx, p, key, APIToken, "token.delete", id)
+}
+
+func (s *Service) endKind(ctx context.Context, p Principal, key string, kind SessionKind, action string, id sealpost.SessionID) error {
+	own, err := s.store.Sessions(ctx, p.User.ID, kind)
+	if err != nil {
+		return err
+	}
+	found := slices.ContainsFunc(own, func(v Session) bool { return v.ID == id })
+	return s.end(ctx, p, key, action, id, found)
+}
+
+// end ends a session of the principal's. found is asked for inside the amendment,
+// so that the replay of a key comes first.
+func (s *Service) end(ctx context.Context, p Principal, key, action string, id sealpost.SessionID, found bool) error {
+	if err := validKey(key); err != nil {
+		return err
+	}
+	// Also after an error: the commit may have happened.
+	defer s.sessions.forget(p.User.ID)
+	_, err := s.store.Amend(ctx, s.stamp(p.User.ID, action, key, s.request(action, id.String())), func(a Amendment) ([]byte, error) {
+		if !found {
+			return nil, sealpost.NotFound()
+		}
+		return nil, a.EndSession(p.User.ID, id)
+	})
+	return err
+}
+
+// CreateToken makes an API token for the principal. expires is zero for never. The
+// secret is given this once, and again to a replay of the key while the token
+// lives.
+func (s *Service) CreateToken(ctx context.Context, p Principal, key, name string, expires time.Time) (Session, string, error) {
+	if err := validKey(key); err != nil {
+		return Session{}, "", err
+	}
+	return s.createToken(ctx, s.stamp(p.User.ID, "token.create", key, [32]byte{}), p.User.ID, name, expires)
+}
+
+// TokenFor makes an API token that does not expire for the account of an address,
+// for the operator: the audit log names the server.
+func (s *Service) TokenFor(ctx context.Context, email, name string) (string, error) {
+	user, _, err := s.store.UserByEmail(ctx, email)
+	if err != nil {
+		return "", err
+	}
+	stamp := s.stamp(sealpost.UserID{}, "token.create", "", [32]byte{})
+	stamp.Audit.Subject = user.ID
+	_, secret, err := s.createToken(ctx, stamp, user.ID, name, time.Time{})
+	return secret, err
+}
+
+func (s *Service) createToken(ctx context.Context, stamp Stamp, user sealpost.UserID, name string, expires time.Time) (Session, string, error) {
+	name, err := line("name", name, 1, maxTokenName)
+	if err != nil {
+		return Session{}, "", err
+	}
+	session := Session{ID: newID[sealpost.SessionID](s), UserID: user, Kind: APIToken, Label: name}
+	if !expires.IsZero() {
+		session.ExpiresAt = sealpost.InstantOf(expires)
+	}
+	own, err := s.store.Sessions(ctx, user, APIToken)
+	if err != nil {
+		return Session{}, "", err
+	}
+	secret, err := s.tokenSecret(user, stamp.Key, session.ID)
+	if err != nil {
+		return Session{}, "", err
+	}
+	session.Hash = hashSecret(secret)
+	stamp.Request = s.request("token.create", name, strconv.FormatInt(int64(session.ExpiresAt), 10))
+	replay, err := s.store.Amend(ctx, stamp, func(a Amendment) ([]byte, error) {
+		session.CreatedAt = a.Now()
+		switch {
+		case !expires.IsZero() && session.ExpiresAt <= a.Now():
+			return nil, sealpost.Invalid("expires_at", "The time must be in the future.")
+		case len(own) >= maxTokens:
+			return nil, sealpost.Refuse(sealpost.CodeForbidden, "You have 200 tokens. Delete one first.")
+		}
+		return session.ID[:], a.AddSession(session)
+	})
+	if err != nil || replay == nil {
+		return session, secret, err
+	}
+	return s.replayToken(ctx, user, stamp.Key, replay)
+}
+
+// replayToken gives the token that the key made, if it is still there.
+func (s *Service) replayToken(ctx context.Context, user sealpost.UserID, key string, r *Replay) (Session, string, error) {
+	id, err := oneID[sealpost.SessionID](r.Result)
+	if err != nil {
+		return Session{}, "", err
+	}
+	own, err := s.store.Sessions(ctx, user, APIToken)
+	if err != nil {
+		return Session{}, "", err
+	}
+	i := slices.IndexFunc(own, func(v Session) bool { return v.ID == id })
+	if i < 0 {
+		return Session{}, "", sealpost.NotFound()
+	}
+	secret, err := s.tokenSecret(user, key, id)
+	return own[i], secret, err
+}
