@@ -77,8 +77,12 @@ func open(ctx context.Context, c config.Config, logTo io.Writer) (_ *app, err er
 	if err := a.store.Bind(ctx, a.keys.Installation()); err != nil {
 		return a, err
 	}
+	passwords, err := authn.NewPasswords()
+	if err != nil {
+		return a, err
+	}
 	a.service, err = service.New(service.Config{
-		Store: a.store, Keys: a.keys, Bus: bus.New(), Passwords: authn.NewPasswords(), Log: a.log,
+		Store: a.store, Keys: a.keys, Bus: bus.New(), Passwords: passwords, Log: a.log,
 	})
 	return a, err
 }

@@ -18,7 +18,9 @@ func (c *doctorCommand) Run(ctx context.Context, io streams) error {
 }
 
 func (a *app) examine(ctx context.Context, io streams) error {
-	say := func(name, format string, args ...any) { fmt.Fprintf(io.out, "%-16s %s\n", name, fmt.Sprintf(format, args...)) }
+	say := func(name, format string, args ...any) {
+		fmt.Fprintf(io.out, "%-16s %s\n", name, fmt.Sprintf(format, args...))
+	}
 	counts, err := a.store.Counts(ctx)
 	if err != nil {
 		return err

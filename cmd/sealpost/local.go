@@ -10,7 +10,6 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/sealpost/sealpost/internal/config"
 	"github.com/sealpost/sealpost/internal/keystore"
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
@@ -124,15 +123,4 @@ func (c *keysRestoreCommand) Run(_ context.Context, io streams) error {
 	fmt.Fprintln(io.out, "The long-term keys are in", conf.KeyDir())
 	fmt.Fprintln(io.out, "Messages that were not settled when the old key directory was lost cannot be read any more.")
 	return nil
-}
-
-// serverConfig is what serve and demo listen on.
-func listenOver(c config.Config, listen, ops string) config.Config {
-	if listen != "" {
-		c.Listen = listen
-	}
-	if ops != "" {
-		c.Ops = ops
-	}
-	return c
 }

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/sealpost/sealpost/internal/config"
+	"github.com/sealpost/sealpost/internal/httpapi"
+	"github.com/sealpost/sealpost/internal/relay"
+)
+
+type serveCommand struct {
+	storeFlags
+	Listen     string `help:"Address of the API." placeholder:"HOST:PORT" env:"SEALPOST_LISTEN"`
+	Ops        string `help:"Address of /healthz, /readyz and /metrics, or off." placeholder:"HOST:PORT" env:"SEALPOST_OPS"`
+	ListenFile string `help:"Write the address of the API to this file once it answers." placeholder:"FILE"`
+}
+
+// Run serves until the context ends, then lets what is under way finish.
+func (c *serveCommand) Run(ctx context.Context, io streams) error {
+	conf, err := c.config()
+	if err != nil {
+		return err
+	}
+	if c.Listen != "" {
+		conf.Listen = c.Listen
+	}
+	if c.Ops != "" {
+		conf.Ops = c.Ops
+	}
+	if err := conf.Validate(); err != nil {
+		return err
+	}
+	a, err := open(ctx, conf, io.err)
+	if err != nil {
+		return err
+	}
+	ready := func(address string) error {
+		fmt.Fprintf(io.err, "listening on http://%s\n", address)
+		if c.ListenFile == "" {
+			return nil
+		}
+		return os.WriteFile(c.ListenFile, []byte(address), 0o600)
+	}
+	return errors.Join(a.serve(ctx, conf, ready), a.close())
+}
+
+// shutdownLimit is how long requests may take to finish when the server stops.
+const shutdownLimit = 10 * time.Second
+
+// serve starts the relay and the listeners, calls ready with the API's address, and
+// runs until the context ends or a listener fails.
+func (a *app) serve(ctx context.Context, conf config.Config, ready func(address string) error) error {
+	work, err := relay.Start(ctx, a.service, a.log)
+	if err != nil {
+		return fmt.Errorf("starting the relay: %w", err)
+	}
+	defer work.Stop()
+	api, err := httpapi.New(httpapi.Config{Service: a.service, Log: a.log})
+	if err != nil {
+		return err
+	}
+	servers := []*http.Server{newServer(api.Handler())}
+	listeners := []net.Listener{}
+	for i, address := range []string{conf.Listen, conf.Ops} {
+		if address == "off" {
+			continue
+		}
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return err
+		}
+		listeners = append(listeners, l)
+		if i == 1 {
+			servers = append(servers, newServer(api.Ops()))
+		}
+	}
+	failed := make(chan error, len(servers))
+	for i, s := range servers {
+		go func() { failed <- s.Serve(listeners[i]) }()
+	}
+	err = ready(listeners[0].Addr().String())
+	if err == nil {
+		select {
+		case <-ctx.Done():
+		case err = <-failed:
+		}
+	}
+	return errors.Join(err, a.shutDown(api, servers))
+}
+
+// newServer has a limit for everything that a client can make last; live streams
+// are taken over and have limits of their own.
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+	}
+}
+
+func (a *app) shutDown(api *httpapi.Server, servers []*http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownLimit)
+	defer cancel()
+	err := api.Close(ctx) // live streams first: they would keep the others waiting
+	for _, s := range servers {
+		err = errors.Join(err, s.Shutdown(ctx))
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
