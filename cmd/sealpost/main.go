@@ -64,35 +64,14 @@ func run(ctx context.Context, args []string, io streams) int {
 		kong.Vars{"version": version()},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(io),
-		kong.Exit(func(code int) { panic(exit(code)) }),
 	)
 	if err != nil {
 		fmt.Fprintln(io.err, "sealpost:", err)
 		return 2
 	}
-	return parse(parser, args, io)
-}
-
-// exit carries a code out of kong's help and version flags.
-type exit int
-
-func parse(parser *kong.Kong, args []string, io streams) (code int) {
-	defer func() {
-		if r := recover(); r != nil {
-			e, ok := r.(exit)
-			if !ok {
-				panic(r)
-			}
-			code = int(e)
-		}
-	}()
 	parsed, err := parser.Parse(args)
 	if err != nil {
 		fmt.Fprintln(io.err, "sealpost:", err)
-		var usage *kong.ParseError
-		if errors.As(err, &usage) && len(args) == 0 {
-			_ = usage.Context.PrintUsage(true)
-		}
 		return 2
 	}
 	if err := parsed.Run(); err != nil {

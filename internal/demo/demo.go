@@ -25,8 +25,9 @@ type Person struct {
 	Token              string // an API token
 }
 
-// The people of the demo. The first two are the ones to sign in as.
-var cast = []struct{ name, headline, zone string } /* table: fixed test data of the demo */ {
+// cast is a table, so that the demo is the same each time: its people. The first
+// two are the ones to sign in as.
+var cast = []struct{ name, headline, zone string }{
 	{"Maya Okafor", "Hospital pharmacist", "Europe/London"},
 	{"Jonas Lindqvist", "Head of finance", "Europe/Stockholm"},
 	{"Amal Rahmani", "Clinical data lead", "Europe/Paris"},

@@ -28,6 +28,7 @@ var bans = []ban{
 			{"internal/keystore/lock.go", "gives up waiting for a file lock; decides nothing"},
 			{"internal/pgtest", "gives up waiting for a server"},
 			{"internal/relay", "paces its own polling and leases; due work is decided by the database's clock"},
+			{"internal/service/service.go:New", "the default of the monotonic clock that times caches and leases; decides nothing"},
 			{"internal/sim", "measures how long a campaign took"},
 			{"internal/sqlstore:processClock", "the decision clock of the embedded engine (R12)"},
 		},
