@@ -1,0 +1,25 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/sealpost/sealpost/api"
+)
+
+// Drafts lists one's own drafts, newest first.
+func (c *Client) Drafts(ctx context.Context, page Page) (out api.Drafts, err error) {
+	err = c.get(ctx, &out, page.values(nil), "drafts")
+	return out, err
+}
+
+// Draft gives one of one's own drafts.
+func (c *Client) Draft(ctx context.Context, id string) (out api.Draft, err error) {
+	err = c.get(ctx, &out, nil, "drafts", id)
+	return out, err
+}
+
+// DeleteDraft forgets a draft.
+func (c *Client) DeleteDraft(ctx context.Context, id string, options ...CallOption) error {
+	return c.change(ctx, http.MethodDelete, nil, nil, options, "drafts", id)
+}
