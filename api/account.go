@@ -2,7 +2,7 @@ package api
 
 // SignIn asks for a session.
 type SignIn struct {
-	Email    string `json:"email" minLength:"1" maxLength:"320" example:"ada@example.org"`
+	Email    string `json:"email" minLength:"1" maxLength:"254" example:"ada@example.org"`
 	Password string `json:"password" minLength:"1" maxLength:"1024"`
 }
 
@@ -30,7 +30,7 @@ type Sessions struct {
 
 // CreateToken asks for an API token.
 type CreateToken struct {
-	Name      string `json:"name" minLength:"1" maxLength:"200" doc:"what it is for" example:"night job"`
+	Name      string `json:"name" minLength:"1" maxLength:"100" doc:"what it is for" example:"night job"`
 	ExpiresAt *Time  `json:"expires_at,omitempty" format:"date-time" doc:"default: never"`
 }
 
@@ -71,8 +71,8 @@ type Me struct {
 
 // EditMe changes one's own profile; what is left out stays.
 type EditMe struct {
-	Name     *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
-	Headline *string `json:"headline,omitempty" maxLength:"500"`
+	Name     *string `json:"name,omitempty" minLength:"1" maxLength:"100"`
+	Headline *string `json:"headline,omitempty" maxLength:"200"`
 	TimeZone *string `json:"time_zone,omitempty" minLength:"1" maxLength:"64" doc:"IANA name; counts for the daily recall limit after 48 hours" example:"Europe/Zurich"`
 	Language *string `json:"language,omitempty" maxLength:"35" doc:"BCP 47; empty: the organisation's"`
 }

@@ -29,6 +29,7 @@ type Policy struct {
 
 // PutPolicy replaces the recall policy, for messages delivered afterwards.
 type PutPolicy struct {
+	Version               int64    `json:"version,omitempty" minimum:"0" doc:"the version that this change is based on; if another is in force: 409 version_conflict. Default: any"`
 	Recall                bool     `json:"recall"`
 	Window                Duration `json:"window" format:"duration" doc:"10s to 24h" example:"5m"`
 	PerConversationPerDay int      `json:"per_conversation_per_day" minimum:"1" maximum:"1000000" example:"1"`

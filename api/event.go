@@ -6,6 +6,9 @@ const (
 	EventConversation = "conversation" // data: ConversationChanged
 	EventNetwork      = "network"
 	EventSettings     = "settings"
+	// EventResync, data {}: more may have changed than is named, or the last event id
+	// was not one that can be resumed from. Ask anew for everything that is shown.
+	EventResync = "resync"
 )
 
 // ConversationChanged is the data of a conversation event.

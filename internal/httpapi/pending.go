@@ -1,0 +1,69 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/sealpost/sealpost/api"
+	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
+)
+
+func (s *Server) registerPending() {
+	const tag = "held and scheduled messages"
+	codes := []sealpost.Code{sealpost.CodeNotSender, sealpost.CodeAlreadyDelivered, sealpost.CodeCannotDeliver}
+	text := "See you at eleven."
+	add(s, operation{
+		id: "editMessage", method: http.MethodPatch, path: "/messages/{id}", tag: tag, content: true, codes: codes,
+		summary: "Change a message before its delivery", example: api.EditMessage{Body: &text},
+		description: "While it is held or scheduled. If it is delivered in between: 409 already_delivered.",
+	}, s.editMessage)
+	add(s, operation{
+		id: "sendNow", method: http.MethodPost, path: "/messages/{id}/send_now", tag: tag, content: true, codes: codes,
+		summary: "Deliver a held or scheduled message at once",
+	}, s.sendNow)
+	add(s, operation{
+		id: "undoMessage", method: http.MethodDelete, path: "/messages/{id}", tag: tag, codes: codes,
+		summary: "Take a message back before its delivery", description: "Nobody can know that there was one. The text becomes a draft. A message that was delivered is recalled instead: 409 already_delivered.",
+	}, s.undoMessage)
+}
+
+type editInput struct {
+	keyed
+	byID
+	Body api.EditMessage
+}
+
+func (s *Server) editMessage(ctx context.Context, p service.Principal, in *editInput) (*reply[api.Message], error) {
+	id, err := sealpost.ParseMessage(in.ID)
+	if err != nil {
+		return nil, sealpost.NotFound()
+	}
+	v, err := s.service.EditPending(ctx, p, in.Key, id, service.PendingEdit{
+		Body: in.Body.Body, SendAt: instantField(in.Body.SendAt), TimeZone: in.Body.TimeZone,
+	})
+	return &reply[api.Message]{message(v)}, err
+}
+
+type keyedByID struct {
+	keyed
+	byID
+}
+
+func (s *Server) sendNow(ctx context.Context, p service.Principal, in *keyedByID) (*reply[api.Message], error) {
+	id, err := sealpost.ParseMessage(in.ID)
+	if err != nil {
+		return nil, sealpost.NotFound()
+	}
+	v, err := s.service.SendNow(ctx, p, in.Key, id)
+	return &reply[api.Message]{message(v)}, err
+}
+
+func (s *Server) undoMessage(ctx context.Context, p service.Principal, in *keyedByID) (*reply[api.Undone], error) {
+	id, err := sealpost.ParseMessage(in.ID)
+	if err != nil {
+		return nil, sealpost.NotFound()
+	}
+	draft, err := s.service.Undo(ctx, p, in.Key, id)
+	return &reply[api.Undone]{api.Undone{DraftID: draft.String()}}, err
+}

@@ -1,0 +1,111 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/sealpost/sealpost/api"
+	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
+)
+
+func (s *Server) registerProfile() {
+	const tag = "people"
+	name, on := "Ada Lovelace", true
+	add(s, operation{id: "getMe", method: http.MethodGet, path: "/me", tag: tag, summary: "Read the own profile"}, s.getMe)
+	add(s, operation{
+		id: "editMe", method: http.MethodPatch, path: "/me", tag: tag, summary: "Change the own profile",
+		description: "What is left out stays.", example: api.EditMe{Name: &name},
+	}, s.editMe)
+	add(s, operation{id: "getSettings", method: http.MethodGet, path: "/me/settings", tag: tag, summary: "Read the own settings"}, s.getSettings)
+	add(s, operation{
+		id: "editSettings", method: http.MethodPatch, path: "/me/settings", tag: tag, summary: "Change the own settings",
+		description: "What is left out stays.", example: api.EditSettings{ReadReceipts: &on},
+	}, s.editSettings)
+	add(s, operation{
+		id: "findUsers", method: http.MethodGet, path: "/users", tag: tag, summary: "Find people",
+		description: "By a part of the name, or by the whole e-mail address; without q everybody, by name.",
+	}, s.findUsers)
+	add(s, operation{id: "getUser", method: http.MethodGet, path: "/users/{id}", tag: tag, summary: "Read somebody's profile"}, s.getUser)
+}
+
+func me(u sealpost.User) api.Me {
+	roles := []string{string(sealpost.RoleMember)}
+	for _, r := range u.Roles {
+		if r != sealpost.RoleMember {
+			roles = append(roles, string(r))
+		}
+	}
+	return api.Me{
+		ID: u.ID.String(), Email: u.Email, Name: u.Name, Headline: u.Headline, TimeZone: u.TimeZone,
+		Language: u.Language, Roles: roles, CreatedAt: always(u.CreatedAt),
+	}
+}
+
+func settings(u sealpost.User) api.Settings {
+	return api.Settings{ReadReceipts: u.Receipts, Undo: api.Duration(u.Undo)}
+}
+
+func (s *Server) getMe(ctx context.Context, p service.Principal, _ *struct{}) (*reply[api.Me], error) {
+	u, err := s.service.User(ctx, p, p.User.ID)
+	return &reply[api.Me]{me(u)}, err
+}
+
+type editMeInput struct {
+	keyed
+	Body api.EditMe
+}
+
+func (s *Server) editMe(ctx context.Context, p service.Principal, in *editMeInput) (*reply[api.Me], error) {
+	u, err := s.service.UpdateProfile(ctx, p, in.Key, service.ProfileEdit{
+		Name: in.Body.Name, Headline: in.Body.Headline, TimeZone: in.Body.TimeZone, Language: in.Body.Language,
+	})
+	return &reply[api.Me]{me(u)}, err
+}
+
+func (s *Server) getSettings(ctx context.Context, p service.Principal, _ *struct{}) (*reply[api.Settings], error) {
+	u, err := s.service.User(ctx, p, p.User.ID)
+	return &reply[api.Settings]{settings(u)}, err
+}
+
+type editSettingsInput struct {
+	keyed
+	Body api.EditSettings
+}
+
+func (s *Server) editSettings(ctx context.Context, p service.Principal, in *editSettingsInput) (*reply[api.Settings], error) {
+	u, err := s.service.UpdateSettings(ctx, p, in.Key, service.SettingsEdit{
+		Receipts: in.Body.ReadReceipts, Undo: duration(in.Body.Undo),
+	})
+	return &reply[api.Settings]{settings(u)}, err
+}
+
+func person(u sealpost.User) api.User {
+	return api.User{ID: u.ID.String(), Name: u.Name, Headline: u.Headline}
+}
+
+type findInput struct {
+	paging
+	Q string `query:"q" maxLength:"100" doc:"a part of the name, or the whole address"`
+}
+
+func (s *Server) findUsers(ctx context.Context, p service.Principal, in *findInput) (*reply[api.Users], error) {
+	found, next, err := s.service.FindUsers(ctx, p, in.Q, in.Cursor, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := api.Users{Items: make([]api.User, 0, len(found)), NextCursor: textOrNull(next)}
+	for _, u := range found {
+		out.Items = append(out.Items, person(u))
+	}
+	return &reply[api.Users]{out}, nil
+}
+
+func (s *Server) getUser(ctx context.Context, p service.Principal, in *byID) (*reply[api.User], error) {
+	id, err := sealpost.ParseUser(in.ID)
+	if err != nil {
+		return nil, sealpost.NotFound()
+	}
+	u, err := s.service.User(ctx, p, id)
+	return &reply[api.User]{person(u)}, err
+}
