@@ -28,6 +28,7 @@ type campaign struct {
 	// giveUp is how often a client stops waiting for an answer, and how often it
 	// then asks again with the same key, each one in so many; 0: never.
 	giveUp int
+	wrong  bool // answers that nobody may give count as unknown
 	tally  map[string]int
 	errs   chan error
 }
@@ -87,6 +88,9 @@ func (c *campaign) ask(p party, in sim.Input, key string, random *rand.Rand) sim
 		}
 		out, err := c.attempt(ctx, c.drivers[random.IntN(len(c.drivers))], p, in, key)
 		cancel()
+		if err != nil && c.wrong {
+			return sim.Output{Answer: sim.Unknown}
+		}
 		if err != nil {
 			select {
 			case c.errs <- err:
