@@ -19,8 +19,6 @@ const (
 	EventConnected = "connected"
 	// EventLost: the stream broke; it comes back by itself.
 	EventLost = "lost"
-	// EventAnything: signals may have been missed. Anything may have changed.
-	EventAnything = "anything"
 )
 
 // Event says that something changed for the viewer, never what.
@@ -102,7 +100,7 @@ func (s *stream) refusal(err error) error {
 	}
 	if s.id != "" && (e.Status == http.StatusBadRequest || e.Status == http.StatusConflict || e.Status == http.StatusUnprocessableEntity) {
 		s.id = ""
-		s.emit(Event{Kind: EventAnything})
+		s.emit(Event{Kind: api.EventResync})
 		return nil
 	}
 	return err
@@ -158,10 +156,11 @@ func (s *stream) read(r *eventReader) error {
 		e := Event{Kind: name, ID: r.id}
 		if name == api.EventConversation {
 			var changed api.ConversationChanged
-			if json.Unmarshal(data, &changed) != nil || !segment(changed.ConversationID) {
-				e.Kind = EventAnything // a signal that cannot be read still says that something changed
+			if json.Unmarshal(data, &changed) == nil && segment(changed.ConversationID) {
+				e.ConversationID = changed.ConversationID
+			} else {
+				e.Kind = api.EventResync // a signal that cannot be read still says that something changed
 			}
-			e.ConversationID = changed.ConversationID
 		}
 		if !s.emit(e) {
 			return nil
