@@ -1,0 +1,648 @@
+package service_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sealpost/sealpost/internal/memstore"
+	"github.com/sealpost/sealpost/internal/policy"
+	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
+)
+
+// pair is a conversation of two that nobody knows of yet.
+func (h *house) pair(a, b service.Principal) sealpost.ConversationID {
+	h.t.Helper()
+	t, _, err := h.CreateConversation(h.t.Context(), a, "", idsOf(b), "")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return t.Conversation.ID
+}
+
+func (h *house) recall(p service.Principal, id sealpost.MessageID) (service.Report, error) {
+	return h.Recall(h.t.Context(), p, "", id, service.Recalling{KeepDraft: true})
+}
+
+func (h *house) mustRecall(p service.Principal, id sealpost.MessageID) service.Report {
+	h.t.Helper()
+	r, err := h.recall(p, id)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return r
+}
+
+func (h *house) open(p service.Principal, in sealpost.ConversationID, through sealpost.MessageID) service.Opening {
+	h.t.Helper()
+	o, err := h.Open(h.t.Context(), p, "", in, through)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return o
+}
+
+// arrive makes somebody present, as a request of theirs does.
+func (h *house) arrive(p service.Principal) {
+	h.t.Helper()
+	if _, _, err := h.store.Seen(h.t.Context(), p.User.ID); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// policy changes the policy as an administrator does.
+func (h *house) policy(change func(*policy.Policy)) {
+	h.t.Helper()
+	admin := h.person("Admin"+fmt.Sprint(h.now.Add(1)), sealpost.RoleAdmin)
+	p, err := h.Policy(h.t.Context(), admin)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	change(&p)
+	p.Reason = "a test"
+	if _, err := h.PutPolicy(h.t.Context(), admin, "", p); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// view is everything that somebody can see of a conversation, as JSON without
+// cursors; "not found" if they may not know of it.
+func (h *house) view(p service.Principal, in sealpost.ConversationID) string {
+	h.t.Helper()
+	ctx := h.t.Context()
+	page, err := h.History(ctx, p, in, sealpost.MessageID{}, 200)
+	if sealpost.CodeOf(err) == sealpost.CodeNotFound {
+		return "not found"
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	page.Cursor = ""
+	changes, err := h.Changes(ctx, p, in, "", 200)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	changes.Cursor = ""
+	inbox, _, err := h.Inbox(ctx, p, service.FilterAll, "", 200)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for i := range inbox {
+		inbox[i].Conversation.Seq, inbox[i].Conversation.Rev, inbox[i].Conversation.DecidedAt = 0, 0, 0 // internal
+	}
+	out, err := json.Marshal([]any{page, changes, inbox})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return string(out)
+}
+
+// R2, R7, I1: a recalled message is never opened, an opened one never recalled, and
+// the text is in the answer of the open only.
+func TestOpenOrRecall(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas := h.person("Maya"), h.person("Jonas")
+	in := h.pair(maya, jonas)
+
+	recalled := h.send(maya, in)
+	h.arrive(jonas)
+	if v, err := h.Message(t.Context(), jonas, recalled); err != nil || v.Content != nil || v.Delivery != sealpost.DeliverySealed {
+		t.Errorf("before opening: %+v, %v", v, err)
+	}
+	if r := h.mustRecall(maya, recalled); r.Outcome != service.OutcomeRecalled || r.RecalledAt == 0 {
+		t.Errorf("report: %+v", r)
+	}
+	if o := h.open(jonas, in, recalled); len(o.Messages) != 0 {
+		t.Errorf("opened after the recall: %+v", o)
+	}
+	opened := h.send(maya, in)
+	if o := h.open(jonas, in, opened); len(o.Messages) != 1 || o.Messages[0].Content == nil || o.Messages[0].Content.Body != "hello" {
+		t.Errorf("opened: %+v", o)
+	}
+	h.advance(24 * time.Hour) // a new day: nothing but the opening refuses... and the window
+	h.policy(func(p *policy.Policy) { p.Window = 20 * time.Minute })
+	fresh := h.send(maya, in)
+	h.open(jonas, in, fresh)
+	_, err := h.recall(maya, fresh)
+	wantCode(t, "recall after the open", err, sealpost.CodeOpened)
+}
+
+// R8: who may ask, and what an answer tells.
+func TestWhoMayRecall(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas, erik := h.person("Maya"), h.person("Jonas"), h.person("Erik")
+	in := h.pair(maya, jonas)
+	id := h.send(maya, in)
+
+	_, err := h.recall(erik, id)
+	wantCode(t, "a stranger", err, sealpost.CodeNotFound)
+	_, never := h.recall(erik, sealpost.MessageID{6: 0x70, 8: 0x80, 15: 9})
+	if err.Error() != never.Error() {
+		t.Errorf("a stranger is answered %q, for what never was %q", err, never)
+	}
+	_, err = h.recall(jonas, id)
+	wantCode(t, "the recipient", err, sealpost.CodeNotSender)
+	_, err = h.Forecast(t.Context(), jonas, id)
+	wantCode(t, "the recipient's forecast", err, sealpost.CodeNotSender)
+	_, err = h.Report(t.Context(), maya, id)
+	wantCode(t, "a report before a recall", err, sealpost.CodeNotFound)
+
+	group := h.group(maya, jonas, erik)
+	left := h.send(jonas, group)
+	if err := h.RemoveParticipant(t.Context(), jonas, "", group, jonas.User.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.mustRecall(jonas, left) // also after leaving
+}
+
+// R8: the refusals in their order, each one's status kept by the one before it.
+func TestRefusalsInOrder(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.policy(func(p *policy.Policy) { p.Window = time.Minute; p.Throttle.Refusals = 3 })
+	maya, jonas := h.person("Maya", sealpost.RoleNotices), h.person("Jonas")
+	in := h.pair(maya, jonas)
+
+	notice, err := h.Send(t.Context(), maya, "", service.Sending{Conversation: in, Body: "notice", Kind: sealpost.KindRequiredNotice})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.recall(maya, notice.ID)
+	wantCode(t, "a required notice", err, sealpost.CodeRequiredNotice) // R22
+	_, err = h.Send(t.Context(), jonas, "", service.Sending{Conversation: in, Body: "notice", Kind: sealpost.KindRequiredNotice})
+	wantCode(t, "a notice without the role", err, sealpost.CodeForbidden)
+
+	late := h.send(maya, in)
+	h.advance(time.Minute)
+	if f, err := h.Forecast(t.Context(), maya, late); err != nil || f.Recallable || f.Code != sealpost.CodeWindowClosed {
+		// Exactly at the end it is still possible; one microsecond later it is not.
+		if f.Until != 0 && !f.Recallable {
+			t.Errorf("forecast at the end of the window: %+v, %v", f, err)
+		}
+	}
+	h.now.Add(1)
+	_, err = h.recall(maya, late)
+	wantCode(t, "after the window", err, sealpost.CodeWindowClosed)
+
+	h.mustRecall(maya, h.send(maya, in))
+	second := h.send(maya, in)
+	_, err = h.recall(maya, second)
+	wantCode(t, "the second of the day", err, sealpost.CodeDailyLimit)
+	var refusal *sealpost.Error
+	if e, ok := err.(*sealpost.Error); ok { //nolint:errorlint // nothing wraps it here
+		refusal = e
+	}
+	if refusal == nil || refusal.RetryAt != sealpost.InstantOf(time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("daily limit: %+v; want tomorrow at midnight", refusal)
+	}
+	_, err = h.recall(maya, second) // the fourth refusal: three are allowed
+	wantCode(t, "still only the daily limit", err, sealpost.CodeDailyLimit)
+	_, err = h.recall(maya, second)
+	wantCode(t, "the daily limit comes first", err, sealpost.CodeDailyLimit)
+	if e, ok := err.(*sealpost.Error); !ok || !slices.Contains(e.Also, sealpost.CodeThrottled) { //nolint:errorlint // as above
+		t.Errorf("also: %+v; want throttled", err)
+	}
+	other := h.pair(maya, h.person("Erik"))
+	_, err = h.recall(maya, h.send(maya, other))
+	wantCode(t, "throttled everywhere", err, sealpost.CodeThrottled) // R10, R14
+	h.advance(10 * time.Minute)
+	h.mustRecall(maya, h.send(maya, other))
+}
+
+// R8: with recall switched off nothing else is looked at; a message keeps the policy
+// it was sent under (R12).
+func TestMessageKeepsItsPolicy(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas := h.person("Maya"), h.person("Jonas")
+	in := h.pair(maya, jonas)
+	before := h.send(maya, in)
+	h.policy(func(p *policy.Policy) { p.Recall = false })
+	after := h.send(maya, in)
+	_, err := h.recall(maya, after)
+	wantCode(t, "sent while recall is off", err, sealpost.CodeRecallOff)
+	h.mustRecall(maya, before)
+}
+
+// R8: an opening without a receipt shows in no forecast and in no `also`; it can be
+// the answer only when nothing else refuses.
+func TestSecretOpenings(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas := h.person("Maya"), h.person("Jonas")
+	off := false
+	u, err := h.UpdateSettings(t.Context(), jonas, "", service.SettingsEdit{Receipts: &off})
+	if err != nil {
+		t.Fatal(err)
+	}
+	jonas.User = u
+	in := h.pair(maya, jonas)
+	id := h.send(maya, in)
+	sender := h.view(maya, in)
+	h.bus.told()
+	forecast := func() string {
+		f, err := h.Forecast(t.Context(), maya, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("%+v", f)
+	}
+	forecastBefore := forecast()
+	h.open(jonas, in, id)
+	if told := h.bus.told(); !slices.Equal(told, idsOf(jonas)) {
+		t.Errorf("told of a secret opening: %v", told) // R34
+	}
+	if got := h.view(maya, in); got != sender {
+		t.Errorf("the sender's view changed:\n%s\n%s", sender, got)
+	}
+	if got := forecast(); got != forecastBefore {
+		t.Errorf("the forecast changed:\n%s\n%s", forecastBefore, got)
+	}
+	_, err = h.recall(maya, id)
+	wantCode(t, "nothing else refuses", err, sealpost.CodeOpened)
+	h.advance(6 * time.Minute)
+	_, err = h.recall(maya, id)
+	if e, ok := err.(*sealpost.Error); !ok || e.Code != sealpost.CodeWindowClosed || len(e.Also) != 0 { //nolint:errorlint // nothing wraps it
+		t.Errorf("after the window: %+v; want window_closed and nothing else", err)
+	}
+}
+
+// R9: a second recall gives the first one's report, changes nothing, costs nothing.
+func TestRecallTwice(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.policy(func(p *policy.Policy) { p.PerConversationDay = 2 })
+	maya, jonas := h.person("Maya"), h.person("Jonas")
+	in := h.pair(maya, jonas)
+	id := h.send(maya, in)
+	first := h.mustRecall(maya, id)
+	h.advance(time.Hour)
+	h.arrive(jonas)
+	if again := h.mustRecall(maya, id); fmt.Sprint(again) != fmt.Sprint(first) {
+		t.Errorf("the second report differs:\n%+v\n%+v", first, again)
+	}
+	if n := h.count("recall.granted"); n != 1 {
+		t.Errorf("%d entries of one recall", n)
+	}
+	h.mustRecall(maya, h.send(maya, in)) // the second of two: the repetition cost none
+	_, err := h.recall(maya, h.send(maya, in))
+	wantCode(t, "the third", err, sealpost.CodeDailyLimit)
+}
+
+func (h *house) count(action string) int {
+	h.t.Helper()
+	all, err := h.store.AuditLog(h.t.Context(), sealpost.DecisionID{}, 10_000)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	n := 0
+	for _, a := range all {
+		if a.Action == action {
+			n++
+		}
+	}
+	return n
+}
+
+// R10: a refusal changes no message and costs no recall; it is audited.
+func TestRefusalCostsNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas := h.person("Maya"), h.person("Jonas")
+	in := h.pair(maya, jonas)
+	opened := h.send(maya, in)
+	h.open(jonas, in, opened)
+	before := h.view(maya, in)
+	_, err := h.recall(maya, opened)
+	wantCode(t, "recall", err, sealpost.CodeOpened)
+	if after := h.view(maya, in); after != before {
+		t.Errorf("the refusal changed something:\n%s\n%s", before, after)
+	}
+	if a := h.lastAudit("recall.refused"); a.Code != sealpost.CodeOpened || a.Message != opened || a.Actor != maya.User.ID {
+		t.Errorf("audit: %+v", a)
+	}
+	h.mustRecall(maya, h.send(maya, in))
+}
+
+// R11: when the outcome is unknown the answer is unavailable, never a success, and a
+// retry with the same key gives the truth.
+func TestUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	for name, how := range map[string]memstore.Failure{"not written": memstore.FailBefore, "written, not told": memstore.FailAfter} {
+		h := newHouse(t)
+		maya, jonas := h.person("Maya"), h.person("Jonas")
+		in := h.pair(maya, jonas)
+		id := h.send(maya, in)
+		end := h.failing("Decide", how)
+		_, err := h.Recall(t.Context(), maya, "key-1", id, service.Recalling{KeepDraft: true})
+		wantCode(t, name, err, sealpost.CodeUnavailable)
+		end()
+		r, err := h.Recall(t.Context(), maya, "key-1", id, service.Recalling{KeepDraft: true})
+		if err != nil || r.Outcome != service.OutcomeRecalled || h.count("recall.granted") != 1 {
+			t.Errorf("%s: the retry: %+v, %v, %d entries", name, r, err, h.count("recall.granted"))
+		}
+		_, err = h.Recall(t.Context(), maya, "key-1", id, service.Recalling{KeepDraft: false})
+		wantCode(t, name+": another request under the key", err, sealpost.CodeIdempotencyConflict)
+	}
+}
+
+// A stored refusal is given again, and audited once.
+func TestRefusalReplays(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas := h.person("Maya"), h.person("Jonas")
+	in := h.pair(maya, jonas)
+	id := h.send(maya, in)
+	h.open(jonas, in, id)
+	for range 3 {
+		_, err := h.Recall(t.Context(), maya, "key-1", id, service.Recalling{})
+		wantCode(t, "refusal", err, sealpost.CodeOpened)
+	}
+	if n := h.count("recall.refused"); n != 1 {
+		t.Errorf("%d entries of one refusal", n)
+	}
+}
+
+// R13: the day is the sender's own; a changed zone counts two days later.
+func TestDailyLimitFollowsTheZone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas := h.person("Maya"), h.person("Jonas")
+	in := h.pair(maya, jonas)
+	h.mustRecall(maya, h.send(maya, in)) // 10:00 UTC
+	zone := "Pacific/Kiritimati"         // +14: there it is already tomorrow
+	u, err := h.UpdateProfile(t.Context(), maya, "", service.ProfileEdit{TimeZone: &zone})
+	if err != nil {
+		t.Fatal(err)
+	}
+	maya.User = u
+	_, err = h.recall(maya, h.send(maya, in))
+	wantCode(t, "after changing the zone", err, sealpost.CodeDailyLimit)
+	h.advance(14 * time.Hour) // past midnight UTC
+	h.mustRecall(maya, h.send(maya, in))
+}
+
+// R14: messages in other conversations throttle; the one being recalled, however
+// many it went to, and required notices never do.
+func TestThrottle(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.policy(func(p *policy.Policy) { p.Throttle.Messages = 3; p.Throttle.Recipients = 4 })
+	maya := h.person("Maya", sealpost.RoleNotices)
+	var people []service.Principal
+	for i := range 6 {
+		people = append(people, h.person(fmt.Sprintf("P%d", i)))
+	}
+	group := h.group(maya, people...)
+	h.mustRecall(maya, h.send(maya, group)) // six recipients at once
+	for i := range 3 {
+		h.send(maya, h.pair(maya, people[i]))
+	}
+	direct := h.pair(maya, people[3])
+	// The group is another conversation now: two messages there to six people.
+	_, err := h.recall(maya, h.send(maya, direct))
+	wantCode(t, "too many recipients", err, sealpost.CodeThrottled)
+	h.advance(10 * time.Minute)
+	for i := range 3 {
+		h.send(maya, h.pair(maya, people[i]))
+	}
+	for i := range 3 {
+		if _, err := h.Send(t.Context(), maya, "", service.Sending{Conversation: h.pair(maya, people[i]), Body: "n", Kind: sealpost.KindRequiredNotice}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.mustRecall(maya, h.send(maya, direct)) // three others: at the limit, not over it
+	h.advance(24 * time.Hour)
+	for i := range 4 {
+		h.send(maya, h.pair(maya, people[i%3]))
+	}
+	_, err = h.recall(maya, h.send(maya, direct))
+	wantCode(t, "four others", err, sealpost.CodeThrottled)
+}
+
+// R15: in a group the recall works for those who have not opened it, or for nobody.
+func TestGroupRecall(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas, erik := h.person("Maya"), h.person("Jonas"), h.person("Erik")
+	group := h.group(maya, jonas, erik)
+	id := h.send(maya, group)
+	h.open(jonas, group, id)
+	r := h.mustRecall(maya, id)
+	if r.Outcome != service.OutcomePartlyRecalled || r.ErasedAt != 0 {
+		t.Errorf("report: %+v", r)
+	}
+	for _, line := range r.Recipients {
+		switch line.UserID {
+		case jonas.User.ID:
+			if line.Outcome != service.OutcomeOpened || line.Level != sealpost.LevelOpened || line.OpenedAt == 0 {
+				t.Errorf("who opened it: %+v", line)
+			}
+		default:
+			if line.Outcome != service.OutcomeRecalled {
+				t.Errorf("who did not: %+v", line)
+			}
+		}
+	}
+	if v, err := h.Message(t.Context(), jonas, id); err != nil || v.Content == nil {
+		t.Errorf("who opened it keeps it: %+v, %v", v, err)
+	}
+	if o := h.open(erik, group, h.send(maya, group)); len(o.Messages) != 2 { // the first of the group, and the newest
+		t.Errorf("opened %d", len(o.Messages))
+	}
+
+	h.policy(func(p *policy.Policy) { p.Group = policy.GroupAllOrNothing })
+	other := h.group(jonas, maya, erik)
+	strict := h.send(jonas, other)
+	h.open(erik, other, strict)
+	_, err := h.recall(jonas, strict)
+	wantCode(t, "all or nothing", err, sealpost.CodeOpened)
+}
+
+// R16, R17, R24: a recipient who cannot have known sees what they saw before, to the
+// byte; one who may have known sees a line.
+func TestNoTraceWhereNoneWasLeft(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.policy(func(p *policy.Policy) { p.PerConversationDay = 10 })
+	maya, jonas := h.person("Maya"), h.person("Jonas")
+	in := h.pair(maya, jonas)
+	if got := h.view(jonas, in); got != "not found" {
+		t.Fatalf("before anything: %s", got)
+	}
+	first := h.send(maya, in)
+	if r := h.mustRecall(maya, first); r.Trace != "none" || r.Recipients[0].Level != sealpost.LevelNone {
+		t.Errorf("report: %+v", r)
+	}
+	if got := h.view(jonas, in); got != "not found" {
+		t.Errorf("a beginning that was recalled: %s", got)
+	}
+	h.open(jonas, in, h.send(maya, in))
+	before := h.view(jonas, in)
+	h.advance(time.Hour) // nobody is there any more
+	second := h.send(maya, in)
+	h.bus.told()
+	h.mustRecall(maya, second)
+	if got := h.view(jonas, in); got != before {
+		t.Errorf("the view did not go back:\n%s\n%s", before, got)
+	}
+	if told := h.bus.told(); !slices.Equal(told, idsOf(maya)) {
+		t.Errorf("told: %v", told) // R34
+	}
+	if _, err := h.Message(t.Context(), jonas, second); sealpost.CodeOf(err) != sealpost.CodeNotFound {
+		t.Errorf("the recalled message: %v", err)
+	}
+	h.arrive(jonas)
+	third := h.send(maya, in)
+	if r := h.mustRecall(maya, third); r.Trace != "marker" || r.Recipients[0].Level != sealpost.LevelNotified {
+		t.Errorf("report: %+v", r)
+	}
+	v, err := h.Message(t.Context(), jonas, third)
+	if err != nil || v.State != sealpost.Recalled || v.Delivery != sealpost.DeliveryRecalled || v.Content != nil {
+		t.Errorf("the marker: %+v, %v", v, err)
+	}
+}
+
+// R17: always and never.
+func TestTraceSettings(t *testing.T) {
+	t.Parallel()
+	for trace, want := range map[sealpost.Trace]string{sealpost.TraceAlways: "marker", sealpost.TraceNever: "none"} {
+		h := newHouse(t)
+		h.policy(func(p *policy.Policy) { p.Trace = trace; p.PerConversationDay = 5 })
+		maya, jonas := h.person("Maya"), h.person("Jonas")
+		in := h.pair(maya, jonas)
+		h.open(jonas, in, h.send(maya, in))
+		cursor, err := h.Changes(t.Context(), jonas, in, "", 200)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.arrive(jonas)
+		id := h.send(maya, in)
+		if r := h.mustRecall(maya, id); r.Trace != want {
+			t.Errorf("%s: %+v", trace, r)
+		}
+		// Somebody who may have been served the id learns that it is gone (R34).
+		changes, err := h.Changes(t.Context(), jonas, in, cursor.Cursor, 200)
+		if err != nil {
+			t.Fatal(err)
+		}
+		vanished := slices.Contains(changes.Vanished, id)
+		if shown := len(changes.Messages) == 1; shown == vanished || shown != (want == "marker") {
+			t.Errorf("%s: %+v", trace, changes)
+		}
+	}
+}
+
+// R20: the text comes back as a draft of the sender's, for a day, under a new key.
+func TestRecalledTextComesBack(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.policy(func(p *policy.Policy) { p.PerConversationDay = 5 })
+	maya, jonas := h.person("Maya"), h.person("Jonas")
+	in := h.pair(maya, jonas)
+	r := h.mustRecall(maya, h.send(maya, in))
+	d, err := h.Draft(t.Context(), maya, r.DraftID)
+	if err != nil || d.Body != "hello" || d.Draft.ConversationID != in || d.Draft.FromMessage != r.MessageID {
+		t.Errorf("draft: %+v, %v", d, err)
+	}
+	if r.ErasedAt < d.Draft.ExpiresAt {
+		t.Errorf("erased at %v, but the draft lives until %v", r.ErasedAt.Time(), d.Draft.ExpiresAt.Time())
+	}
+	_, err = h.Draft(t.Context(), jonas, r.DraftID)
+	wantCode(t, "somebody else's draft", err, sealpost.CodeNotFound)
+	if err := h.DeleteDraft(t.Context(), maya, "", r.DraftID); err != nil {
+		t.Error(err)
+	}
+	without, err := h.Recall(t.Context(), maya, "", h.send(maya, in), service.Recalling{KeepDraft: false})
+	if err != nil || !without.DraftID.IsZero() {
+		t.Errorf("without a draft: %+v, %v", without, err)
+	}
+	if drafts, _, err := h.Drafts(t.Context(), maya, "", 10); err != nil || len(drafts) != 0 {
+		t.Errorf("drafts: %+v, %v", drafts, err)
+	}
+	kept := h.mustRecall(maya, h.send(maya, in))
+	h.advance(sealpost.DraftLife + time.Second)
+	_, err = h.Draft(t.Context(), maya, kept.DraftID)
+	wantCode(t, "after a day", err, sealpost.CodeNotFound)
+}
+
+// 6-leaks A10: an id that was recalled before it was sent can never be sent.
+func TestRecallBeforeSend(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas, erik := h.person("Maya"), h.person("Jonas"), h.person("Erik")
+	in := h.pair(maya, jonas)
+	id := sealpost.MessageID{6: 0x70, 8: 0x80, 15: 7}
+	for range 2 {
+		r, err := h.Recall(t.Context(), maya, "", id, service.Recalling{Conversation: in})
+		if err != nil || r.Outcome != service.OutcomeRecalled || len(r.Recipients) != 0 {
+			t.Errorf("tombstone: %+v, %v", r, err)
+		}
+	}
+	_, err := h.Send(t.Context(), maya, "", service.Sending{Conversation: in, ID: id, Body: "late", Kind: sealpost.KindMessage})
+	wantCode(t, "the late send", err, sealpost.CodeRecalled)
+	if got := h.view(jonas, in); got != "not found" {
+		t.Errorf("the recipient sees %s", got)
+	}
+	// An id of others elsewhere is answered like one that never was.
+	elsewhere := h.send(jonas, h.pair(jonas, erik))
+	if r, err := h.Recall(t.Context(), maya, "", elsewhere, service.Recalling{Conversation: in}); err != nil || r.Outcome != service.OutcomeRecalled {
+		t.Errorf("somebody else's id: %+v, %v", r, err)
+	}
+	mine := h.send(maya, h.pair(maya, erik))
+	_, err = h.Recall(t.Context(), maya, "", mine, service.Recalling{Conversation: in})
+	wantCode(t, "an own message elsewhere", err, sealpost.CodeNotFound)
+	_, err = h.Recall(t.Context(), erik, "", id, service.Recalling{Conversation: in})
+	wantCode(t, "a stranger", err, sealpost.CodeNotFound)
+}
+
+// R32: every decision has its entry, without content, and revisions have no gaps
+// (I5).
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas := h.person("Maya"), h.person("Jonas")
+	in := h.pair(maya, jonas)
+	const text = "the text of this message"
+	m, err := h.Send(t.Context(), maya, "", service.Sending{Conversation: in, Body: text, Kind: sealpost.KindMessage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Recall(t.Context(), maya, "", m.ID, service.Recalling{Reason: "wrong person", KeepDraft: true}); err != nil {
+		t.Fatal(err)
+	}
+	h.open(jonas, in, h.send(maya, in))
+	_, _ = h.recall(maya, h.send(maya, in))
+	all, err := h.store.AuditLog(t.Context(), sealpost.DecisionID{}, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(all)
+	var rev int64
+	var actions []string
+	for _, a := range all {
+		if strings.Contains(fmt.Sprint(a), text) {
+			t.Errorf("content in the audit log: %+v", a)
+		}
+		if a.Conversation != in || a.Rev == 0 {
+			continue
+		}
+		if rev++; a.Rev != rev {
+			t.Errorf("revision %d after %d", a.Rev, rev-1)
+		}
+		actions = append(actions, a.Action)
+	}
+	want := []string{"message.send", "recall.granted", "message.send", "message.open", "message.send", "recall.refused"}
+	if !slices.Equal(actions, want) {
+		t.Errorf("entries %v; want %v", actions, want)
+	}
+	if a := h.lastAudit("recall.granted"); !strings.Contains(a.Detail, "wrong person") {
+		t.Errorf("the reason is not in the log: %+v", a)
+	}
+}
