@@ -25,6 +25,7 @@ func decideCases() map[string]func(*testing.T, *world) {
 		"OpenThroughIsBounded":              openBounded,
 		"OpenThroughStopsAtThePosition":     openStops,
 		"PendingDecisionsHaveOneWinner":     pendingOnce,
+		"ARecallOfWhatIsPendingIsAnswered":  recallPending,
 		"UpdateKeepsWhatIsFixed":            updateKeeps,
 		"EverythingSurvivesReopening":       survives,
 	}
@@ -340,6 +341,23 @@ func pendingOnce(_ *testing.T, w *world) {
 	}
 	_, err := w.Store.Message(ctx(), id, u[0])
 	w.refused(err, sealpost.CodeNotFound)
+}
+
+// R8: a message that has no window and no policy yet is undone, not recalled; that
+// is an answer, not a fault.
+func recallPending(_ *testing.T, w *world) {
+	u := w.people(2)
+	c := w.group(u...)
+	id := newID[sealpost.MessageID](w)
+	w.must(send(c, u[0], id, sending{hold: time.Minute}), "pending")
+	_, err := w.run(recallOf(c, u[0], id, sealpost.DraftID{}))
+	w.refused(err, sealpost.CodeNotDelivered)
+	s, err := w.Store.RecallFacts(ctx(), id)
+	w.ok(err)
+	equal(w, "state", s.Message.State, sealpost.Held)
+	w.must(undo(c, u[0], id, newID[sealpost.DraftID](w)), "undone")
+	_, err = w.run(recallOf(c, u[0], id, sealpost.DraftID{}))
+	w.refused(err, sealpost.CodeNotDelivered)
 }
 
 // An update writes what can change and the deliveries it names, nothing else.

@@ -27,8 +27,9 @@ type world struct {
 	t   failer
 	ids *atomic.Uint64
 	now sealpost.Instant // of the last decision or amendment
-	// shot is what the last decision saw.
-	shot service.Snapshot
+	// shot is what the last decision saw, changed whether it wrote anything.
+	shot    service.Snapshot
+	changed bool
 }
 
 func newWorld(t failer, h Harness) *world { return &world{Harness: h, t: t, ids: &atomic.Uint64{}} }
@@ -142,6 +143,7 @@ func (w *world) run(c command) (string, error) {
 		var err error
 		w.now, w.shot = s.Now, s
 		change, outcome, err = c.decide(s)
+		w.changed = err == nil && change.Audit.Action != ""
 		return change, err
 	})
 	if err != nil {
