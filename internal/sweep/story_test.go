@@ -1,0 +1,153 @@
+package sweep_test
+
+import (
+	"testing"
+	"time"
+)
+
+// tell brings messages into every state that there is. look is called after every
+// chapter, to search what the server wrote.
+func (w *world) tell(t *testing.T, look func(chapter string)) {
+	t.Helper()
+	w.connect(t)
+	for _, chapter := range []struct {
+		name string
+		tell func(*testing.T)
+	}{
+		{"opened", w.tellOpened}, {"recalled", w.tellRecalled}, {"drafts", w.tellDrafts},
+		{"pending", w.tellPending}, {"refused", w.tellRefused},
+	} {
+		chapter.tell(t)
+		w.collect(t)
+		look("after " + chapter.name)
+	}
+	for name, l := range w.live {
+		w.judgeLive(t, l, name)
+	}
+}
+
+// tellOpened: opened by some, sealed for others, closed to one who left, and a
+// reply.
+func (w *world) tellOpened(t *testing.T) {
+	early := w.sent(t, "opened by all", "sender", "group", nil)
+	for _, who := range []string{"reader", "other", "leaver"} {
+		w.open(t, who, early, early)
+	}
+	closed := w.sent(t, "sealed when somebody left", "sender", "group", nil)
+	leaver := w.people["leaver"].user.ID.String()
+	expect(t, w.try(t, w.visitors["leaver"], "DELETE", base+"/conversations/"+w.in["group"]+"/participants/"+leaver, nil), 204)
+	w.open(t, "other", closed, closed)
+	asked := w.sent(t, "a question", "sender", "direct", nil)
+	w.open(t, "reader", asked, asked)
+	w.sent(t, "a reply", "reader", "direct", map[string]any{"in_reply_to": asked.id})
+}
+
+// tellRecalled: with a marker, in part, without a trace though it may have been
+// noticed, and without anybody there.
+func (w *world) tellRecalled(t *testing.T) {
+	marker := w.sent(t, "recalled with a marker", "sender", "group", nil)
+	w.recall(t, marker, false)
+	partly := w.sent(t, "recalled in part", "sender", "group", nil)
+	w.open(t, "other", partly, partly)
+	w.recall(t, partly, false, "sender", "other")
+
+	w.policy(t, "trace", "never")
+	vanished := w.sent(t, "vanished", "sender", "group", nil)
+	w.recall(t, vanished, false)
+	w.policy(t, "trace", "auto")
+
+	none := w.sent(t, "recalled before anybody was there", "sender", "first contact", nil)
+	if a := w.recall(t, none, false); a.field("trace") != "none" {
+		t.Fatalf("the recipient was not absent: %s", a.body)
+	}
+	for _, l := range []string{"reader's phone", "sender"} {
+		w.live[l].await(t, w.in["group"])
+	}
+}
+
+// policy changes one setting of the recall policy.
+func (w *world) policy(t *testing.T, name string, value any) {
+	t.Helper()
+	admin := w.visitors["admin"]
+	now := decode(t, expect(t, w.try(t, admin, "GET", base+"/admin/policy", nil), 200))
+	for _, field := range []string{"version", "changed_by", "changed_at", "$schema"} {
+		delete(now, field)
+	}
+	now[name], now["reason"] = value, "test"
+	expect(t, w.try(t, admin, "PUT", base+"/admin/policy", now), 200)
+}
+
+// tellDrafts: texts that went back to their author, kept and forgotten.
+func (w *world) tellDrafts(t *testing.T) {
+	kept := w.sent(t, "recalled to a draft", "sender", "direct", nil)
+	w.recall(t, kept, true)
+	forgotten := w.sent(t, "recalled to a draft, deleted", "sender", "direct", nil)
+	w.recall(t, forgotten, true)
+	w.deleteDraft(t, forgotten)
+}
+
+// tellPending: held, undone, scheduled, edited, sent at once, a required notice.
+func (w *world) tellPending(t *testing.T) {
+	hold := map[string]any{"undo": "2m"}
+	w.sent(t, "held", "sender", "direct", hold)
+	undone := w.sent(t, "undone", "sender", "direct", hold)
+	w.undo(t, undone)
+	gone := w.sent(t, "undone, draft deleted", "sender", "direct", hold)
+	w.undo(t, gone)
+	w.deleteDraft(t, gone)
+
+	later := map[string]any{"send_at": time.Now().Add(time.Hour).UTC().Format(time.RFC3339), "time_zone": "Europe/Zurich"}
+	w.sent(t, "scheduled", "sender", "direct", later)
+	before := w.sent(t, "scheduled, edited away", "sender", "direct", later)
+	after := &planted{canary: w.newCanary(t, "edited to", 600), id: before.id, in: before.in, sender: "sender", holders: []string{"sender"}}
+	w.planted = append(w.planted, after)
+	before.holders = nil
+	expect(t, w.try(t, w.visitors["sender"], "PATCH", base+"/messages/"+before.id, map[string]any{"body": after.canary.Body}), 200)
+
+	now := w.sent(t, "held, sent at once", "sender", "direct", hold)
+	expect(t, w.try(t, w.visitors["sender"], "POST", base+"/messages/"+now.id+"/send_now", nil), 200)
+	w.sent(t, "required notice", "sender", "direct", map[string]any{"kind": "required_notice"})
+	w.sent(t, "sealed", "sender", "group", nil)
+	w.sent(t, "sealed in the first contact", "sender", "first contact", nil)
+}
+
+// tellRefused: texts that the server never took.
+func (w *world) tellRefused(t *testing.T) {
+	refused := func(p *planted) {
+		t.Helper()
+		if p.id != "" {
+			t.Fatalf("%s was accepted", p.canary.Name)
+		}
+	}
+	refused(w.send(t, "from an outsider", "outsider", "group", nil))
+	refused(w.send(t, "from one who left", "leaver", "group", nil))
+	refused(w.send(t, "under a taken id", "sender", "direct", map[string]any{"id": w.planted[0].id}))
+	refused(w.send(t, "with a bad field", "sender", "direct", map[string]any{"undo": "9h"}))
+	refused(w.send(t, "with a field that is not there", "sender", "direct", map[string]any{"ttl": 1}))
+	refused(w.send(t, "reply to a sealed message", "reader", "group", map[string]any{"in_reply_to": w.named("sealed").id}))
+	refused(w.send(t, "reply to what vanished", "reader", "group", map[string]any{"in_reply_to": w.named("vanished").id}))
+
+	id := must(newV7())(t)
+	expect(t, w.try(t, w.visitors["sender"], "POST", base+"/messages/"+id+"/recall", map[string]any{"conversation_id": w.in["direct"]}), 200)
+	refused(w.send(t, "recalled before it arrived", "sender", "direct", map[string]any{"id": id}))
+
+	first := w.newCanary(t, "under a key", 0)
+	p := &planted{canary: first, in: w.in["direct"], sender: "sender", holders: []string{"sender"}}
+	w.planted = append(w.planted, p)
+	path := base + "/conversations/" + p.in + "/messages"
+	p.id = expect(t, w.try(t, w.visitors["sender"], "POST", path, map[string]any{"body": first.Body}, "Idempotency-Key", "key-1"), 201).field("id")
+	second := w.newCanary(t, "another text under the key", 0)
+	expect(t, w.try(t, w.visitors["sender"], "POST", path, map[string]any{"body": second.Body}, "Idempotency-Key", "key-1"), 422)
+	w.recall(t, p, false)
+	// The replay is rebuilt from the present state: nothing is left to give.
+	w.try(t, w.visitors["sender"], "POST", path, map[string]any{"body": first.Body}, "Idempotency-Key", "key-1")
+}
+
+func (w *world) named(name string) *planted {
+	for _, p := range w.planted {
+		if p.canary.Name == name {
+			return p
+		}
+	}
+	return nil
+}

@@ -1,0 +1,179 @@
+package sweep_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/sealpost/sealpost/internal/failpoint"
+	"github.com/sealpost/sealpost/internal/httpapi"
+)
+
+// The sweep: the real server process at debug level, messages in every state, every
+// visitor, every route, and everything that was written anywhere (6-leaks; R2, R16,
+// R18, C15, D5, I4, I6).
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	forEachEngine(t, func(t *testing.T, engine string) {
+		w := newWorld(t, engine)
+		w.tell(t, func(chapter string) { w.search(t, chapter) })
+
+		// kill -9 of the server, then of one that dies between a commit and its answer.
+		w.kill()
+		w.search(t, "after kill -9")
+		w.dieBeforeAnswer(t)
+		w.search(t, "after a crash before the answer")
+		w.server = w.start(t, "")
+
+		w.sweepRoutes(t)
+		w.sweepOps(t)
+		w.openAll(t)
+		w.sweepRoutes(t)
+		w.search(t, "at the end")
+		if w.held == 0 || w.asked < 1000 {
+			t.Errorf("%s: the sweep saw next to nothing", w)
+		}
+		t.Log(w)
+	})
+}
+
+// search looks through every file and every column.
+func (w *world) search(t *testing.T, when string) {
+	t.Helper()
+	found, size, err := w.scanner.ScanFiles(w.roots()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size < 100<<10 {
+		t.Fatalf("%s: only %d bytes were there to search", when, size)
+	}
+	for _, f := range found {
+		t.Errorf("%s: %s", when, strings.TrimPrefix(f, w.dir))
+	}
+	w.searchColumns(t, when)
+}
+
+// dieBeforeAnswer sends a message to a server that is killed between its commit and
+// its answer.
+func (w *world) dieBeforeAnswer(t *testing.T) {
+	t.Helper()
+	armed := w.start(t, string(failpoint.SendAnswer))
+	p := &planted{canary: w.newCanary(t, "sent and never answered", 0), in: w.in["direct"], sender: "sender", holders: []string{"sender"}}
+	w.planted = append(w.planted, p)
+	request, err := http.NewRequestWithContext(t.Context(), "POST", armed.url+base+"/conversations/"+p.in+"/messages",
+		strings.NewReader(string(marshal(map[string]any{"body": p.canary.Body}))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+w.visitors["sender"].token)
+	request.Header.Set("Content-Type", "application/json")
+	if response, err := client.Do(request); err == nil {
+		_ = response.Body.Close()
+		t.Fatalf("the server answered %d instead of dying", response.StatusCode)
+	}
+	<-armed.gone
+}
+
+// sweepRoutes takes every route of the mux as every visitor.
+func (w *world) sweepRoutes(t *testing.T) {
+	t.Helper()
+	for _, r := range routes(t) {
+		drive, known := drivers[r.method+" "+r.pattern]
+		if !known {
+			t.Errorf("%s %s is not registered with the sweep", r.method, r.pattern)
+			continue
+		}
+		for _, name := range w.names() {
+			if name != "absent" {
+				drive(t, w, w.visitors[name], r)
+			}
+		}
+		// Last, because who asks is no longer absent.
+		drive(t, w, w.visitors["absent"], r)
+	}
+}
+
+// routes asks the mux for every route.
+func routes(t *testing.T) []route {
+	t.Helper()
+	server, err := httpapi.New(httpapi.Config{Service: newInstall(t, onSQLite).service})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = server.Close(context.WithoutCancel(t.Context())) }()
+	var out []route
+	for _, r := range server.Routes() {
+		out = append(out, route{r.Method, r.Pattern})
+	}
+	if len(out) < 30 {
+		t.Fatalf("the mux has only %d routes: the sweep would pass by seeing nothing", len(out))
+	}
+	return out
+}
+
+// A route that is gone must go from the table too, or the table says what is not.
+func TestEveryDriverHasItsRoute(t *testing.T) {
+	t.Parallel()
+	there := map[string]bool{}
+	for _, r := range routes(t) {
+		there[r.method+" "+r.pattern] = true
+	}
+	for name := range drivers {
+		if !there[name] {
+			t.Errorf("%s has a driver and no route", name)
+		}
+	}
+}
+
+// sweepOps looks at what operators see: health and metrics.
+func (w *world) sweepOps(t *testing.T) {
+	t.Helper()
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/debug/pprof/heap", "/debug/vars", "/"} {
+		response, err := client.Get(w.ops + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		for _, f := range w.scanner.Scan(body) {
+			t.Errorf("%s has %s", path, f)
+		}
+	}
+}
+
+// openAll lets everybody open what is left for them. What was recalled is not in it.
+func (w *world) openAll(t *testing.T) {
+	t.Helper()
+	for _, o := range []struct{ who, in, through string }{
+		{"reader", "group", "sealed"}, {"reader", "direct", "required notice"}, {"other", "group", "sealed"},
+		{"absent", "first contact", "sealed in the first contact"}, {"sender", "direct", "a reply"},
+	} {
+		through := w.named(o.through)
+		var gives []*planted
+		for _, p := range w.planted {
+			if p.in == through.in && p.sender != o.who && w.sealedFor(p, o.who) {
+				gives = append(gives, p)
+			}
+		}
+		w.open(t, o.who, through, gives...)
+	}
+}
+
+// sealedFor says whether a message waits for somebody: what is pending, recalled or
+// was opened by them does not.
+func (w *world) sealedFor(p *planted, who string) bool {
+	switch p.canary.Name {
+	case "sealed when somebody left":
+		return who == "reader"
+	case "a reply":
+		return who == "sender"
+	case "held, sent at once", "required notice", "sealed", "sealed in the first contact":
+		return true
+	}
+	return false
+}
