@@ -54,7 +54,7 @@ func (s *Server) getPolicy(ctx context.Context, p service.Principal, _ *struct{}
 }
 
 type policyInput struct {
-	keyed
+	Keyed
 	Body api.PutPolicy
 }
 
@@ -71,7 +71,7 @@ func (s *Server) putPolicy(ctx context.Context, p service.Principal, in *policyI
 	return &reply[api.Policy]{wirePolicy(next)}, err
 }
 
-func (s *Server) listAudit(ctx context.Context, p service.Principal, in *paging) (*reply[api.Audit], error) {
+func (s *Server) listAudit(ctx context.Context, p service.Principal, in *Paging) (*reply[api.Audit], error) {
 	entries, next, err := s.service.AuditLog(ctx, p, in.Cursor, in.Limit)
 	if err != nil {
 		return nil, err

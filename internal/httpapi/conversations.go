@@ -46,7 +46,7 @@ func (s *Server) registerConversations() {
 }
 
 type startInput struct {
-	keyed
+	Keyed
 	Body api.StartConversation
 }
 
@@ -70,13 +70,14 @@ func (s *Server) startConversation(ctx context.Context, p service.Principal, in 
 	return &statusReply[api.Conversation]{status, conversation(t)}, nil
 }
 
-type paging struct {
+// Paging asks for a page of a list.
+type Paging struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 	Cursor string `query:"cursor" maxLength:"512" doc:"next_cursor of the page before"`
 }
 
 type inboxInput struct {
-	paging
+	Paging
 	Filter string `query:"filter" enum:"all,unread,scheduled,recalled" default:"all"`
 }
 
@@ -97,7 +98,7 @@ func (s *Server) listConversations(ctx context.Context, p service.Principal, in 
 	return &reply[api.Inbox]{out}, nil
 }
 
-func (s *Server) getConversation(ctx context.Context, p service.Principal, in *byID) (*reply[api.Conversation], error) {
+func (s *Server) getConversation(ctx context.Context, p service.Principal, in *ByID) (*reply[api.Conversation], error) {
 	id, err := sealpost.ParseConversation(in.ID)
 	if err != nil {
 		return nil, sealpost.NotFound()
@@ -107,8 +108,8 @@ func (s *Server) getConversation(ctx context.Context, p service.Principal, in *b
 }
 
 type addInput struct {
-	keyed
-	byID
+	Keyed
+	ByID
 	Body api.AddParticipant
 }
 
@@ -126,8 +127,8 @@ func (s *Server) addParticipant(ctx context.Context, p service.Principal, in *ad
 }
 
 type removeInput struct {
-	keyed
-	byID
+	Keyed
+	ByID
 	UserID string `path:"user_id" doc:"a UUID in lower case"`
 }
 

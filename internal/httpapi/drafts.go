@@ -28,7 +28,7 @@ func draft(v service.DraftView) api.Draft {
 	}
 }
 
-func (s *Server) listDrafts(ctx context.Context, p service.Principal, in *paging) (*reply[api.Drafts], error) {
+func (s *Server) listDrafts(ctx context.Context, p service.Principal, in *Paging) (*reply[api.Drafts], error) {
 	all, next, err := s.service.Drafts(ctx, p, in.Cursor, in.Limit)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func (s *Server) listDrafts(ctx context.Context, p service.Principal, in *paging
 	return &reply[api.Drafts]{out}, nil
 }
 
-func (s *Server) getDraft(ctx context.Context, p service.Principal, in *byID) (*reply[api.Draft], error) {
+func (s *Server) getDraft(ctx context.Context, p service.Principal, in *ByID) (*reply[api.Draft], error) {
 	id, err := sealpost.ParseDraft(in.ID)
 	if err != nil {
 		return nil, sealpost.NotFound()

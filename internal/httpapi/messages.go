@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -10,13 +11,14 @@ import (
 	"github.com/sealpost/sealpost/internal/service"
 )
 
-// keyed is a mutation.
-type keyed struct {
+// Keyed is a mutation. Like ByID and Paging it is exported because huma does not
+// look into embedded structs that are not.
+type Keyed struct {
 	Key string `header:"Idempotency-Key" doc:"1 to 200 printable ASCII characters, kept 24 hours for each user. The same key and request give the same outcome; another request under the key is 422 idempotency_conflict." example:"0b6f0a9c"`
 }
 
-// byID names a thing by the id in its path. Whatever is no id names nothing.
-type byID struct {
+// ByID names a thing by the id in its path. Whatever is no id names nothing.
+type ByID struct {
 	ID string `path:"id" doc:"a UUID in lower case"`
 }
 
@@ -33,8 +35,8 @@ type statusReply[T any] struct {
 type empty struct{}
 
 type sendInput struct {
-	keyed
-	byID
+	Keyed
+	ByID
 	Body api.SendMessage
 }
 
@@ -106,7 +108,7 @@ func messageField(name, text string) (sealpost.MessageID, error) {
 	return id, nil
 }
 
-func (s *Server) getMessage(ctx context.Context, p service.Principal, in *byID) (*reply[api.Message], error) {
+func (s *Server) getMessage(ctx context.Context, p service.Principal, in *ByID) (*reply[api.Message], error) {
 	id, err := sealpost.ParseMessage(in.ID)
 	if err != nil {
 		return nil, sealpost.NotFound()
@@ -116,7 +118,7 @@ func (s *Server) getMessage(ctx context.Context, p service.Principal, in *byID) 
 }
 
 type historyInput struct {
-	byID
+	ByID
 	Before string `query:"before" format:"uuid" doc:"id of a message: only what is older"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
@@ -138,7 +140,7 @@ func (s *Server) listMessages(ctx context.Context, p service.Principal, in *hist
 }
 
 type changesInput struct {
-	byID
+	ByID
 	Since string `query:"since" maxLength:"512" doc:"a cursor of this conversation"`
 	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
@@ -149,6 +151,10 @@ func (s *Server) listChanges(ctx context.Context, p service.Principal, in *chang
 		return nil, sealpost.NotFound()
 	}
 	page, err := s.service.Changes(ctx, p, id, in.Since, in.Limit)
+	var bad *sealpost.Error
+	if errors.As(err, &bad) && bad.Field == "cursor" {
+		return nil, sealpost.Invalid("since", bad.Detail) // the name that it has here
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -19,8 +19,8 @@ func (s *Server) registerOpen() {
 }
 
 type openInput struct {
-	keyed
-	byID
+	Keyed
+	ByID
 	Body api.Open
 }
 

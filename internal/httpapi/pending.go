@@ -29,8 +29,8 @@ func (s *Server) registerPending() {
 }
 
 type editInput struct {
-	keyed
-	byID
+	Keyed
+	ByID
 	Body api.EditMessage
 }
 
@@ -46,8 +46,8 @@ func (s *Server) editMessage(ctx context.Context, p service.Principal, in *editI
 }
 
 type keyedByID struct {
-	keyed
-	byID
+	Keyed
+	ByID
 }
 
 func (s *Server) sendNow(ctx context.Context, p service.Principal, in *keyedByID) (*reply[api.Message], error) {

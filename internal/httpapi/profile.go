@@ -52,7 +52,7 @@ func (s *Server) getMe(ctx context.Context, p service.Principal, _ *struct{}) (*
 }
 
 type editMeInput struct {
-	keyed
+	Keyed
 	Body api.EditMe
 }
 
@@ -69,7 +69,7 @@ func (s *Server) getSettings(ctx context.Context, p service.Principal, _ *struct
 }
 
 type editSettingsInput struct {
-	keyed
+	Keyed
 	Body api.EditSettings
 }
 
@@ -85,7 +85,7 @@ func person(u sealpost.User) api.User {
 }
 
 type findInput struct {
-	paging
+	Paging
 	Q string `query:"q" maxLength:"100" doc:"a part of the name, or the whole address"`
 }
 
@@ -101,7 +101,7 @@ func (s *Server) findUsers(ctx context.Context, p service.Principal, in *findInp
 	return &reply[api.Users]{out}, nil
 }
 
-func (s *Server) getUser(ctx context.Context, p service.Principal, in *byID) (*reply[api.User], error) {
+func (s *Server) getUser(ctx context.Context, p service.Principal, in *ByID) (*reply[api.User], error) {
 	id, err := sealpost.ParseUser(in.ID)
 	if err != nil {
 		return nil, sealpost.NotFound()

@@ -33,7 +33,7 @@ func (s *Server) registerRecall() {
 	}, s.getReport)
 }
 
-func (s *Server) forecastRecall(ctx context.Context, p service.Principal, in *byID) (*reply[api.Forecast], error) {
+func (s *Server) forecastRecall(ctx context.Context, p service.Principal, in *ByID) (*reply[api.Forecast], error) {
 	id, err := sealpost.ParseMessage(in.ID)
 	if err != nil {
 		return nil, sealpost.NotFound()
@@ -53,8 +53,8 @@ func (s *Server) forecastRecall(ctx context.Context, p service.Principal, in *by
 }
 
 type recallInput struct {
-	keyed
-	byID
+	Keyed
+	ByID
 	Body *api.Recall
 }
 
@@ -77,7 +77,7 @@ func (s *Server) recallMessage(ctx context.Context, p service.Principal, in *rec
 	return &reply[api.Report]{report(r)}, err
 }
 
-func (s *Server) getReport(ctx context.Context, p service.Principal, in *byID) (*reply[api.Report], error) {
+func (s *Server) getReport(ctx context.Context, p service.Principal, in *ByID) (*reply[api.Report], error) {
 	id, err := sealpost.ParseMessage(in.ID)
 	if err != nil {
 		return nil, sealpost.NotFound()

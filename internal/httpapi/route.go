@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -220,10 +221,10 @@ func checkKey(r *http.Request) error {
 
 // humaConfig is huma without its own document, page, links and error model.
 func humaConfig(version string) huma.Config {
-	formats := map[string]huma.Format{jsonType: {
+	format := huma.Format{
 		Marshal:   func(w io.Writer, v any) error { return encodeJSON(w, v) },
-		Unmarshal: huma.DefaultJSONFormat.Unmarshal,
-	}}
+		Unmarshal: json.Unmarshal,
+	}
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
@@ -232,7 +233,8 @@ func humaConfig(version string) huma.Config {
 				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 			},
 		},
-		Formats: formats, DefaultFormat: jsonType,
+		// The second is what huma makes of application/problem+json.
+		Formats: map[string]huma.Format{jsonType: format, "json": format}, DefaultFormat: jsonType,
 		Transformers: []huma.Transformer{replaceErrors},
 	}
 }

@@ -45,7 +45,7 @@ func (s *Server) registerSessions() {
 }
 
 type signInInput struct {
-	keyed
+	Keyed
 	Agent string `header:"User-Agent" hidden:"true"`
 	Body  api.SignIn
 }
@@ -65,7 +65,7 @@ type signedOut struct {
 	SetCookie string `header:"Set-Cookie" hidden:"true"`
 }
 
-func (s *Server) signOut(ctx context.Context, p service.Principal, _ *keyed) (*signedOut, error) {
+func (s *Server) signOut(ctx context.Context, p service.Principal, _ *Keyed) (*signedOut, error) {
 	if err := s.service.SignOut(ctx, p); err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (s *Server) endSession(ctx context.Context, p service.Principal, in *keyedB
 }
 
 type tokenInput struct {
-	keyed
+	Keyed
 	Body api.CreateToken
 }
 

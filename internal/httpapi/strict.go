@@ -198,7 +198,7 @@ func plainName[T ~string | ~[]byte](name T) bool {
 	}
 	for i := range len(name) {
 		switch b := name[i]; {
-		case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', '0' <= b && b <= '9', b == '_', b == '-', b == '.':
+		case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', b == '_':
 		default:
 			return false
 		}
