@@ -74,6 +74,9 @@ func open(ctx context.Context, c config.Config, logTo io.Writer) (_ *app, err er
 	if a.store, err = sqlstore.Open(ctx, sqlstore.Config{Database: c.DatabaseAddress(), Log: a.log}); err != nil {
 		return a, fmt.Errorf("opening the database: %w", err)
 	}
+	if err := moveClock(a.store); err != nil {
+		return a, err
+	}
 	if err := a.store.Bind(ctx, a.keys.Installation()); err != nil {
 		return a, err
 	}
