@@ -10,6 +10,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/sealpost/sealpost/internal/sealpost"
 )
 
 // postgresEngine is PostgreSQL through pgx: statements of one step of a
@@ -93,10 +95,20 @@ func (e *postgresEngine) conflict(err error) (string, bool) {
 func (e *postgresEngine) read(ctx context.Context, statements ...statement) error {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
-		return err
+		return unreachable(err)
 	}
 	defer conn.Release()
-	return runBatch(ctx, conn.Conn(), e.dialect(), statements)
+	err = runBatch(ctx, conn.Conn(), e.dialect(), statements)
+	if err != nil && conn.Conn().IsClosed() {
+		return unreachable(err)
+	}
+	return err
+}
+
+// unreachable tells a database that is away from a fault of ours: a reading that
+// failed for it can be tried again, also one that comes after a commit (R11).
+func unreachable(err error) error {
+	return &sealpost.Error{Code: sealpost.CodeUnavailable, Detail: "The database cannot be reached. Try again.", Cause: err}
 }
 
 func (e *postgresEngine) session(ctx context.Context) (session, error) {
