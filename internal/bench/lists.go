@@ -1,0 +1,167 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/sealpost/sealpost/api"
+	"github.com/sealpost/sealpost/client"
+)
+
+// Lists is how long pages take, one request at a time.
+type Lists struct {
+	Conversations int           `json:"conversations"`
+	Inbox         time.Duration `json:"inbox_p50_ns"` // its newest 50
+	Messages      int           `json:"messages"`     // of the long conversation
+	Newest        time.Duration `json:"newest_page_p50_ns"`
+	Oldest        time.Duration `json:"oldest_page_p50_ns"`
+}
+
+const (
+	pageSize = 50
+	// asks is how often each page is asked for; the first few do not count.
+	asks, warmAsks = 300, 20
+)
+
+// lists makes an inbox of as many conversations as there are other people, and one
+// long conversation, and times their pages.
+func (s *site) lists(ctx context.Context) (Lists, error) {
+	reader := s.people[0]
+	l := Lists{Conversations: len(s.people) - 1, Messages: s.options.History}
+	s.options.say("inbox of %d conversations", l.Conversations)
+	err := inParallel(ctx, setUpWorkers, l.Conversations, func(ctx context.Context, i int) error {
+		writer := s.people[i+1]
+		p, err := s.newPair(ctx, writer, reader)
+		if err != nil {
+			return err
+		}
+		_, err = s.client.As(writer.token).Send(ctx, p.id, api.SendMessage{Body: text})
+		return err
+	})
+	if err != nil {
+		return l, err
+	}
+	var inbox api.Inbox
+	l.Inbox, err = s.timePage(ctx, reader, fmt.Sprintf("/api/v1/conversations?limit=%d", pageSize), &inbox)
+	if err == nil && len(inbox.Items) != min(pageSize, l.Conversations) {
+		err = errors.New("bench: the inbox is not full")
+	}
+	if err != nil || l.Messages == 0 {
+		return l, err
+	}
+	return l, s.longConversation(ctx, &l)
+}
+
+// longConversation times both ends of a conversation whose reader has opened all of
+// it, so that every message of a page comes with its content.
+func (s *site) longConversation(ctx context.Context, l *Lists) error {
+	s.options.say("conversation of %d messages", l.Messages)
+	p, err := s.newPair(ctx, s.people[1], s.people[1+len(s.people[1:])/2])
+	if err != nil {
+		return err
+	}
+	if err := s.openAll(ctx, []*pair{p}); err != nil {
+		return err
+	}
+	var begun atomic.Int64
+	run := client.NewKey()
+	copies := make([]*pair, min(fillInFlight, l.Messages)) // each worker has its own
+	for i := range copies {
+		copies[i] = &pair{id: p.id, people: p.people}
+	}
+	_, err = s.load(ctx, load{operation: opSend, inFlight: len(copies), limit: forever, drain: true, step: func(w *worker) (bool, error) {
+		if begun.Add(1) > int64(l.Messages) {
+			return false, nil
+		}
+		return true, w.send(run, w.pairs[0], 0)
+	}}, copies)
+	if err != nil {
+		return err
+	}
+	reader := p.people[1]
+	oldest, err := s.openLong(ctx, p.id, reader)
+	if err != nil {
+		return err
+	}
+	path := fmt.Sprintf("/api/v1/conversations/%s/messages?limit=%d", p.id, pageSize)
+	for _, page := range []struct {
+		into *time.Duration
+		path string
+	}{{&l.Newest, path}, {&l.Oldest, path + "&before=" + oldest}} {
+		var history api.History
+		if *page.into, err = s.timePage(ctx, reader, page.path, &history); err != nil {
+			return err
+		}
+		full := min(pageSize, l.Messages)
+		read := slices.DeleteFunc(history.Items, func(m api.Message) bool { return m.Content == nil })
+		if len(read) != full {
+			return fmt.Errorf("bench: a page of %d has %d messages with content", full, len(read))
+		}
+	}
+	return nil
+}
+
+// openLong opens a whole conversation and gives the message before which its oldest
+// page ends.
+func (s *site) openLong(ctx context.Context, conversation string, reader person) (string, error) {
+	c := s.client.As(reader.token)
+	newest, err := c.History(ctx, conversation, "", 1)
+	if err != nil || len(newest.Items) != 1 {
+		return "", errors.Join(errors.New("bench: the long conversation cannot be read"), err)
+	}
+	through, after := newest.Items[0].ID, ""
+	for n := 0; ; {
+		opened, err := c.Open(ctx, conversation, through)
+		if err != nil {
+			return "", err
+		}
+		if at := pageSize - n; at >= 0 && at < len(opened.Messages) {
+			after = opened.Messages[at].ID
+		}
+		if n += len(opened.Messages); opened.More {
+			continue
+		}
+		if after == "" {
+			return "", fmt.Errorf("bench: --history must be 0 or more than %d", pageSize)
+		}
+		return after, nil
+	}
+}
+
+// timePage gives the median time of a page, and the page itself.
+func (s *site) timePage(ctx context.Context, reader person, path string, into any) (time.Duration, error) {
+	w, err := dial(ctx, s.address, nil)
+	if err != nil {
+		return 0, err
+	}
+	defer w.close()
+	took := make([]time.Duration, 0, asks)
+	for i := range asks + warmAsks {
+		began := time.Now()
+		status, answer, err := w.do("GET", path, reader.token, "", nil)
+		if err != nil {
+			return 0, err
+		}
+		if status != 200 {
+			return 0, refused("a page", status, answer)
+		}
+		if i == 0 {
+			if err := json.Unmarshal(answer, into); err != nil {
+				return 0, err
+			}
+		}
+		if i >= warmAsks {
+			took = append(took, time.Since(began))
+		}
+		if ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+	}
+	slices.Sort(took)
+	return quantile(took, 50), nil
+}
