@@ -247,7 +247,16 @@ func (s *Store) firstPolicy(ctx context.Context) error {
 }
 
 func (a *amendment) AddConversation(c sealpost.Conversation, participants []sealpost.UserID, lister sealpost.UserID) error {
-	statements := []statement{run(queryInsertConversation, bytesOf(c.ID), int64(c.Kind), c.Title, bytesOf(c.CreatorID), int64(c.CreatedAt), int64(a.now))}
+	made := int64(0)
+	if err := a.run(statement{query: queryInsertConversation, affected: &made, args: []any{
+		bytesOf(c.ID), int64(c.Kind), c.Title, bytesOf(c.CreatorID), int64(c.CreatedAt), int64(a.now),
+	}}); err != nil {
+		return err
+	}
+	if made == 0 {
+		participants = nil // it exists, with the people that it has
+	}
+	var statements []statement
 	for _, u := range participants {
 		statements = append(statements,
 			run(queryAddParticipant, bytesOf(c.ID), bytesOf(u), int64(a.now)),

@@ -141,7 +141,7 @@ func (l *load) second() []statement {
 	if !s.Message.State.Pending() {
 		out = append(out, deliveriesOf(s.Message))
 	}
-	if l.ask.Recall {
+	if l.ask.Recall && s.Message.PolicyVersion != 0 { // it was delivered
 		out = append(out, recallFacts(s.Message, s.Now, &s.Recall)...)
 	}
 	return out

@@ -46,7 +46,7 @@ func openSQLiteDB(path string, conns int, readOnly bool) (*sql.DB, error) {
 		"synchronous(FULL)",
 		"cache_size(-65536)",
 		"wal_autocheckpoint(4000)", // 16 MiB: hot pages are copied back less often
-		"temp_store(MEMORY)", // no temporary file ever holds a row
+		"temp_store(MEMORY)",       // no temporary file ever holds a row
 	}
 	if readOnly {
 		pragmas = append(pragmas, "query_only(1)")

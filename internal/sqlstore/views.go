@@ -16,7 +16,7 @@ SELECT c.id, c.kind, c.title, c.creator_id, c.created_at, c.decided_at, p.joined
  i.unread, i.marked_unread, i.last_activity_at,
  CASE WHEN i.listed_at > 0 OR i.last_activity_at > 0 OR EXISTS (
   SELECT 1 FROM message m LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $2
-  WHERE m.conversation_id = $1 AND ((m.sender_id = $2 AND m.state <> 6) OR d.visible = 1)) THEN 1 ELSE 0 END
+  WHERE m.conversation_id = $1 AND (m.sender_id = $2 OR d.visible = 1)) THEN 1 ELSE 0 END
 FROM conversation c
 JOIN participant p ON p.conversation_id = c.id AND p.user_id = $2
 JOIN inbox i ON i.user_id = $2 AND i.conversation_id = c.id
@@ -36,7 +36,15 @@ FROM message m WHERE m.conversation_id = $1 AND m.sender_id = $2 AND m.state < 3
  CASE WHEN m.sender_id = $2 THEN m.sender_changed_at ELSE d.changed_at END AS at
 FROM message m LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $2
 WHERE m.conversation_id = $1 AND m.changed_at > $3 AND `+changedForViewer+`
-ORDER BY at, m.id LIMIT $4`)
+ AND CASE WHEN m.sender_id = $2 THEN m.sender_changed_at ELSE d.changed_at END <= $4
+ORDER BY at, m.id`)
+	// The time of the change that is $4 places behind the first; none if there are
+	// fewer.
+	queryChangeAt = register("message.change-at", `
+SELECT CASE WHEN m.sender_id = $2 THEN m.sender_changed_at ELSE d.changed_at END AS at
+FROM message m LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $2
+WHERE m.conversation_id = $1 AND m.changed_at > $3 AND `+changedForViewer+`
+ORDER BY at LIMIT 1 OFFSET $4`)
 	queryOwnDeliveries = register("delivery.own-range", "SELECT d.message_id, "+deliveryColumns+`
 FROM delivery d JOIN message m ON m.conversation_id = d.conversation_id AND m.id = d.message_id
 WHERE m.conversation_id = $1 AND m.sender_id = $2 AND m.sent_at >= $3 AND m.sent_at <= $4 ORDER BY d.user_id`)
@@ -182,11 +190,27 @@ func (s *Store) Pending(ctx context.Context, id sealpost.ConversationID, viewer 
 	return out, err
 }
 
-// Changes implements service.Views.
+// changeAt is the time of a viewer's change that lies some places behind the first
+// after a time, zero if there is none.
+func (s *Store) changeAt(ctx context.Context, q service.ChangesQuery, after sealpost.Instant, places int) (sealpost.Instant, error) {
+	var at sealpost.Instant
+	err := s.engine.read(ctx, ask(queryChangeAt, func(r row) error { return r.Scan((*int64)(&at)) },
+		bytesOf(q.Conversation), bytesOf(q.Viewer), int64(after), int64(places)))
+	return at, err
+}
+
+// Changes implements service.Views. A page never splits what one decision changed:
+// it is as long as the limit, and then as long as that decision.
 func (s *Store) Changes(ctx context.Context, q service.ChangesQuery) (service.ChangeSet, error) {
+	last, err := s.changeAt(ctx, q, q.Since, q.Limit-1)
+	if err != nil {
+		return service.ChangeSet{}, err
+	}
+	if last == 0 {
+		last = 1 << 62
+	}
 	var set service.ChangeSet
-	last, rows := q.Since, 0
-	err := s.engine.read(ctx,
+	err = s.engine.read(ctx,
 		ask(queryDecidedAt, func(r row) error { return r.Scan((*int64)(&set.Upto)) }, bytesOf(q.Conversation)),
 		ask(queryChanges, func(r row) error {
 			var m sealpost.Message
@@ -195,26 +219,27 @@ func (s *Store) Changes(ctx context.Context, q service.ChangesQuery) (service.Ch
 			if err := scanMessage(r, &m, append(d.dest(), &at)...); err != nil {
 				return err
 			}
-			if rows++; rows > q.Limit {
-				set.More = true
-				return nil
-			}
 			if d.state != 0 {
 				m.Deliveries = []sealpost.Delivery{d.value()}
 			}
-			last = sealpost.Instant(at)
 			if m.VisibleTo(q.Viewer) {
 				set.Messages = append(set.Messages, m)
 			} else {
 				set.Vanished = append(set.Vanished, m.ID)
 			}
 			return nil
-		}, bytesOf(q.Conversation), bytesOf(q.Viewer), int64(q.Since), int64(q.Limit+1)))
+		}, bytesOf(q.Conversation), bytesOf(q.Viewer), int64(q.Since), int64(last)))
 	if err != nil {
 		return service.ChangeSet{}, err
 	}
-	if set.More {
-		set.Upto = last
+	if last < set.Upto {
+		next, err := s.changeAt(ctx, q, last, 0)
+		if err != nil {
+			return service.ChangeSet{}, err
+		}
+		if set.More = next != 0; set.More {
+			set.Upto = last
+		}
 	}
 	return set, s.addOwnDeliveries(ctx, q.Conversation, q.Viewer, set.Messages)
 }
@@ -277,11 +302,13 @@ func (s *Store) RecallFacts(ctx context.Context, id sealpost.MessageID) (service
 	m := shot.Message
 	l := load{snapshot: shot}
 	statements := []statement{ask(queryConversationFull, l.conversation, bytesOf(m.ConversationID)), deliveriesOf(m)}
-	statements = append(statements, recallFacts(m, now, &l.snapshot.Recall)...)
-	if err := s.engine.read(ctx, statements...); err != nil {
-		return service.Snapshot{}, err
+	if m.PolicyVersion != 0 { // it was delivered
+		statements = append(statements, recallFacts(m, now, &l.snapshot.Recall)...)
+		if l.snapshot.Recall.Policy, err = s.readPolicy(ctx, m.PolicyVersion); err != nil {
+			return service.Snapshot{}, err
+		}
 	}
+	err = s.engine.read(ctx, statements...)
 	l.snapshot.Now = max(now, l.snapshot.Conversation.DecidedAt+1)
-	l.snapshot.Recall.Policy, err = s.readPolicy(ctx, m.PolicyVersion)
 	return l.snapshot, err
 }

@@ -50,6 +50,9 @@ const (
 	replayLife  = 25 * time.Hour
 	counterLife = 72 * time.Hour
 	tombLife    = 31 * 24 * time.Hour
+	// nodeLife is how long a dead node is remembered: one that slept for days must not
+	// find its lease renewed.
+	nodeLife = 366 * 24 * time.Hour
 )
 
 // Due implements service.Work.
@@ -87,7 +90,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 		return a.run(
 			old(queryExpireReplays, replayLife), old(queryExpireDrafts, 0), old(queryExpireSessions, 0),
 			old(queryExpireRecalls, counterLife), old(queryExpireRefusals, counterLife), old(queryExpireTombs, tombLife),
-			old(queryInheritLease, time.Minute), old(queryDropLive, time.Minute), old(queryDropNodes, time.Minute))
+			old(queryInheritLease, time.Minute), old(queryDropLive, time.Minute), old(queryDropNodes, nodeLife))
 	})
 }
 

@@ -27,6 +27,7 @@ func viewCases() map[string]func(*testing.T, *world) {
 		"ChangedThreads":                       changedThreads,
 		"GroupOfFifty":                         groupOfFifty,
 		"UndoVanishes":                         undoVanishes,
+		"AnAuthorGoesOnKnowing":                authorKnows,
 	}
 }
 
@@ -349,6 +350,20 @@ func undoVanishes(_ *testing.T, w *world) {
 	if pending, err := w.Store.Pending(ctx(), c, u[0]); err != nil || len(pending) != 0 {
 		w.t.Errorf("pending after an undo: %v, %v", pending, err)
 	}
+}
+
+// Whoever wrote into a conversation knows of it, also when nothing is left of what
+// they wrote: they are to be told that it vanished.
+func authorKnows(_ *testing.T, w *world) {
+	u := w.people(2)
+	c := w.group(u...)
+	id := newID[sealpost.MessageID](w)
+	w.must(send(c, u[1], id, sending{hold: time.Minute}), "pending")
+	equal(w, "known while it is held", knows(w, c, u[1]), true)
+	w.must(undo(c, u[1], id, newID[sealpost.DraftID](w)), "undone")
+	equal(w, "known after the undo", knows(w, c, u[1]), true)
+	sameOrder(w, "vanished", w.changes(c, u[1], 0).Vanished, []sealpost.MessageID{id})
+	sameOrder(w, "inbox", w.inbox(u[1], service.FilterAll), []sealpost.ConversationID{})
 }
 
 func groupOfFifty(_ *testing.T, w *world) {

@@ -1,0 +1,107 @@
+package mutants
+
+// mutant is one wrong patch: in file, old is replaced by with, and a test of pkg
+// that matches run has to fail.
+type mutant struct {
+	rule, what      string
+	file, old, with string
+	pkg, run        string
+}
+
+const (
+	domain  = "internal/sealpost/"
+	verdict = "internal/policy/"
+	useCase = "internal/service/"
+	store   = "internal/sqlstore/"
+	wire    = "internal/httpapi/"
+)
+
+// mutants is the table, in the order of the rules.
+var mutants = []mutant{
+	{"R1", "sealed bodies show their length", "internal/seal/seal.go",
+		"	case n+lengthPrefix <= minClass:\n		return minClass\n	}\n	return 1 << bits.Len(uint(n+lengthPrefix-1))",
+		"	}\n	return n + lengthPrefix", "./internal/seal", "."},
+	{"R2", "content is readable before it is opened", domain + "message.go",
+		"return ok && d.Visible && d.State == DeliveryOpened", "return ok && d.Visible", "./internal/service", "TestOpenOrRecall"},
+	{"R3", "something of the content is written down", useCase + "send.go",
+		`Audit{Action: "message.send", Message: m.ID}`, `Audit{Action: "message.send", Message: m.ID, Detail: c.in.Body}`, "./internal/service", "TestAudit"},
+	{"R4", "a GET opens", wire + "open.go", "MUTANT-R4", "", "./internal/httpapi", "."},
+	{"R5", "only the named message is opened", store + "load.go",
+		"AND d.sent_at <= (SELECT t.sent_at", "AND d.sent_at = (SELECT t.sent_at", "./internal/sqlstore/storetest", "SQLite"},
+	{"R6", "the retry of a lost open has no content", useCase + "open.go",
+		"out.Messages = append(out.Messages, v)", "_ = v", "./internal/service", "TestOpenReplays"},
+	{"R7", "a recalled message opens", domain + "transitions.go",
+		"if d.State != DeliverySealed || !d.Visible {", "if !d.Visible {", "./internal/sealpost", "."},
+	{"R7", "decisions of one conversation are not serialised", store + "transaction.go",
+		"WHERE id = ANY($1) ORDER BY id FOR UPDATE", "WHERE id = ANY($1) ORDER BY id", "./internal/sim", "Barrier"},
+	{"R8", "a stranger is told that there is something", useCase + "recall.go",
+		"return nil, sealpost.NotFound() // R8", "return nil, sealpost.Refuse(sealpost.CodeNotSender, \"\") // R8", "./internal/service", "TestWhoMayRecall"},
+	{"R8", "the opening is looked at first", verdict + "recall.go",
+		"		{sealpost.CodeRecallOff, !p.Recall, 0},", "		{sealpost.CodeOpened, p.opened(f.Recipients, true), 0},\n		{sealpost.CodeRecallOff, !p.Recall, 0},", "./internal/policy", "."},
+	{"R8", "a secret opening shows in also", verdict + "recall.go",
+		"case c.code == sealpost.CodeOpened && !p.opened(f.Recipients, false):", "case false:", "./internal/service", "TestSecretOpenings"},
+	{"R8", "the forecast is a read receipt", verdict + "forecast.go",
+		"Recipient{Opened: r.Opened && r.Receipt, Receipt: r.Receipt}", "r", "./internal/service", "TestSecretOpenings"},
+	{"R9", "a second recall is decided anew", useCase + "recall.go",
+		"if m.RecalledAt != 0 { // R9", "if false { // R9", "./internal/service", "TestRecallTwice"},
+	{"R10", "refusals do not count", useCase + "recall.go", "Code: v.Code}, Refused: true}", "Code: v.Code}}", "./internal/service", "TestRefusalsInOrder"},
+	{"R11", "a retry decides again", useCase + "recall.go",
+		"	if s.Replay != nil {\n		return Change{}, r.replay(s)", "	if false {\n		return Change{}, r.replay(s)", "./internal/service", "TestRefusalReplays"},
+	{"R12", "the end of the window is too early", verdict + "recall.go",
+		"f.Now > f.RecallableUntil", "f.Now >= f.RecallableUntil", "./internal/policy", "."},
+	{"R12", "a committed end of the window is forgotten", verdict + "recall.go",
+		"f.WindowOver || f.Now", "f.Now", "./internal/service", "TestWindowStaysClosed"},
+	{"R12", "the clock may go back in a conversation", store + "load.go",
+		"max(l.tx.now, s.Conversation.DecidedAt+1)", "l.tx.now", "./internal/sqlstore/storetest", "SQLite"},
+	{"R12", "a message gets the policy of today", store + "transaction.go",
+		"l.snapshot.Recall.Policy, err = t.policy(ctx, l.snapshot.Message.PolicyVersion)", "l.snapshot.Recall.Policy, err = t.policy(ctx, t.version)", "./internal/sqlstore/storetest", "SQLite"},
+	{"R13", "the day is 24 hours", useCase + "recall.go",
+		"return sealpost.NextDay(s.Now, zone)", "_ = zone\n	return s.Now.Add(24 * time.Hour)", "./internal/service", "TestRefusalsInOrder"},
+	{"R13", "changing the zone buys a recall", domain + "user.go",
+		"now < u.ZoneChangedAt.Add(ZoneDelay)", "false", "./internal/sealpost", "."},
+	{"R14", "the own conversation throttles", store + "recall.go",
+		"AND i.conversation_id <> $2\n AND m.sender_id = $1 AND m.kind <> 2\nORDER BY", "AND $2 = $2\n AND m.sender_id = $1 AND m.kind <> 2\nORDER BY", "./internal/sqlstore/storetest", "SQLite"},
+	{"R14", "the throttle never ends a recall", verdict + "recall.go",
+		"{sealpost.CodeThrottled, throttledUntil > f.Now, throttledUntil},", "{sealpost.CodeThrottled, false, throttledUntil},", "./internal/service", "TestThrottle"},
+	{"R15", "all or nothing takes some", verdict + "recall.go",
+		"		return opened > 0\n	}", "		return opened == len(recipients)\n	}", "./internal/service", "TestGroupRecall"},
+	{"R16", "unread and order do not go back", useCase + "recall.go",
+		"change.Recount = append(change.Recount, d.UserID)", "_ = d.UserID", "./internal/sweep", "Twin"},
+	{"R17", "a line is left where nobody knew", domain + "message.go",
+		"		return l >= LevelNotified", "		return true", "./internal/service", "TestNoTraceWhereNoneWasLeft"},
+	{"R18", "the key outlives the recall", domain + "message.go",
+		"	s.Ref, s.Wrapped, s.Body = 0, nil, nil\n", "", "./internal/service", "TestKeysOfAMessage"},
+	{"R18", "the sweep brings keys back", store + "decide.go",
+		"WHERE conversation_id = $1 AND id = $2 AND ref = $6", "WHERE conversation_id = $1 AND id = $2 AND $6 = $6", "./internal/sqlstore/storetest", "SQLite"},
+	{"R20", "a draft is kept against the sender's wish", useCase + "recall.go",
+		"	if r.in.KeepDraft {", "	if true {", "./internal/service", "TestRecalledTextComesBack"},
+	{"R21", "live clients are not told", useCase + "recall.go",
+		"	s.publish(at, r.affected)\n", "", "./internal/service", "TestNoTraceWhereNoneWasLeft"},
+	{"R22", "everybody sends required notices", useCase + "send.go",
+		"in.Kind == sealpost.KindRequiredNotice && !p.User.Has(sealpost.RoleNotices)", "false", "./internal/service", "TestRefusalsInOrder"},
+	{"R22", "a required notice is recalled", verdict + "recall.go",
+		"{sealpost.CodeRequiredNotice, f.RequiredNotice, 0},", "{sealpost.CodeRequiredNotice, false, 0},", "./internal/service", "TestRefusalsInOrder"},
+	{"R24", "presence does not count", useCase + "recall.go", "if seen[u] >= sent {", "if false {", "./internal/service", "TestPresence"},
+	{"R24", "a dead node's connections are forgotten", store + "recall.go",
+		"sealpost.Instant(max(seen, lease))", "sealpost.Instant(seen)", "./internal/sqlstore/storetest", "SQLite"},
+	{"R24", "a request is served before it is noted", wire + "auth.go", "MUTANT-R24", "", "./internal/httpapi", "."},
+	{"R25", "the report tells the time of a secret opening", useCase + "report.go",
+		"			if d.Receipt {\n				line.OpenedAt", "			if true {\n				line.OpenedAt", "./internal/service", "TestReportWithoutReceipt"},
+	{"R27", "the undo time is not kept", useCase + "send.go", "	case undo > 0:", "	case false:", "./internal/service", "TestUndo"},
+	{"R28", "what is delivered can be undone", domain + "transitions.go",
+		"func Undo(m Message, now Instant) (Message, error) {\n	switch {\n	case m.State.Pending():", "func Undo(m Message, now Instant) (Message, error) {\n	switch {\n	case m.State != Undone:", "./internal/sealpost", "."},
+	{"R28", "an edit moves nothing", domain + "transitions.go",
+		"	if e.ReleaseAt != 0 {", "	if false {", "./internal/service", "TestEditPending"},
+	{"R32", "a decision leaves no entry", store + "decide.go",
+		"return append(out, insertAudit(c.Audit), run(queryAdvance", "return append(out, run(queryAdvance", "./internal/sqlstore/storetest", "SQLite"},
+	{"R33", "who left gets what comes later", domain + "conversation.go",
+		"if p.Active() && p.UserID != sender {", "if p.UserID != sender {", "./internal/service", "Participant|Leav"},
+	{"R33", "who left opens what was sealed", store + "decide.go",
+		"		out = append(out, run(queryTouchClosed, conversation, user, now), run(queryCloseSealed, conversation, user, now))", "		out = append(out, run(queryTouchClosed, conversation, user, now))", "./internal/sqlstore/storetest", "SQLite"},
+	{"R34", "a secret opening changes the sender's view", domain + "transitions.go",
+		"	if receipt { // R34", "	if true { // R34", "./internal/service", "TestSecretOpenings"},
+	{"R34", "a secret opening is signalled", useCase + "open.go",
+		"if d.Receipt && !told[m.SenderID] {", "if !told[m.SenderID] {", "./internal/service", "TestSecretOpenings"},
+	{"R34", "ids vanish that were never served", store + "views.go",
+		"(d.state = 3 AND d.level >= 1)", "(d.state = 3 AND d.level >= 0)", "./internal/sqlstore/storetest", "SQLite"},
+}
