@@ -28,14 +28,12 @@ func sameAsTheModel(t *testing.T, w *world) {
 			return
 		}
 		ran++
-		passed := false
-		defer func() { failed = failed || !passed }()
+		defer func() { failed = failed || rt.Failed() }()
 		m := newMachine(rt, w, tally)
 		for range rapid.SampledFrom([]int{10, 40, 80}).Draw(rt, "steps") {
 			m.step()
 		}
 		m.look()
-		passed = true
 	})
 	var lines []string
 	for _, what := range slices.Sorted(maps.Keys(tally)) {
