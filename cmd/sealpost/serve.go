@@ -61,7 +61,7 @@ func (a *app) serve(ctx context.Context, conf config.Config, ready func(address 
 		return fmt.Errorf("starting the relay: %w", err)
 	}
 	defer work.Stop()
-	api, err := httpapi.New(httpapi.Config{Service: a.service, Log: a.log})
+	api, err := httpapi.New(httpapi.Config{Service: a.service, Log: a.log, Version: version()})
 	if err != nil {
 		return err
 	}

@@ -272,6 +272,7 @@ type Keys interface {
 	DestroyEpoch(hour int64) error
 	LongTerm() (int64, seal.Key)
 	LongTermKey(n int64) (seal.Key, error)
+	Check() error // nil if keys can be read and destroyed
 }
 
 // Bus carries hints to live connections. A lost hint costs latency, never data.

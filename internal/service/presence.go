@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,8 +20,8 @@ const (
 	// resumeOverlap is how far a resumed live stream reaches back behind its token:
 	// signals are idempotent, so twice is better than never.
 	resumeOverlap = 10 * time.Second
-	// missedLimit is how many conversations a resumed stream names; with more it says
-	// so and the client reads its inbox.
+	// missedLimit is how many conversations a resumed stream names; with more it names
+	// none, says so, and the client reads its inbox.
 	missedLimit = 1000
 )
 
@@ -203,16 +204,20 @@ func (w *Watch) Valid() bool {
 }
 
 // Missed names the conversations that changed for the viewer since the token that
-// the watch was resumed with; more says that there are too many to name.
+// the watch was resumed with, in no order that means anything; more says that there
+// are too many to name, and then none is named.
 func (w *Watch) Missed(ctx context.Context) (ids []sealpost.ConversationID, more bool, err error) {
 	if w.since == 0 {
 		return nil, false, nil
 	}
 	ids, err = w.service.store.ChangedThreads(ctx, w.user, w.since, missedLimit+1)
-	if len(ids) > missedLimit {
-		return ids[:missedLimit], true, err
+	if err != nil || len(ids) > missedLimit {
+		return nil, err == nil, err
 	}
-	return ids, false, err
+	// By id: the order of changes would count those that the viewer may not know of,
+	// and so would which of too many are named (R34).
+	slices.SortFunc(ids, sealpost.ConversationID.Compare)
+	return ids, false, nil
 }
 
 // Resume is a token from which a later watch goes on (R34: sealed, of this viewer).

@@ -52,8 +52,14 @@ func TestLiveConnections(t *testing.T) {
 	if _, err := h.Watch(t.Context(), jonas, ""); sealpost.CodeOf(err) != sealpost.CodeUnavailable {
 		t.Errorf("watching without a lease: %v", err)
 	}
+	if err := h.Ready(t.Context()); err == nil {
+		t.Error("ready without a lease")
+	}
 	if err := h.KeepLease(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if err := h.Ready(t.Context()); err != nil {
+		t.Error(err)
 	}
 	first, err := h.Watch(t.Context(), jonas, "")
 	if err != nil {

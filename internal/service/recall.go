@@ -101,9 +101,10 @@ func (r *recalling) subject(s Snapshot) (*sealpost.Message, error) {
 	switch {
 	case m == nil && !r.in.Conversation.IsZero():
 		return nil, nil
-	case m != nil && m.ConversationID != s.Conversation.ID && m.SenderID != r.actor:
-		// Somebody else's id in another conversation is as unknown as one that never
-		// was: the answer must not tell them apart.
+	case m != nil && !r.in.Conversation.IsZero() && m.SenderID != r.actor && (m.ConversationID != s.Conversation.ID || !m.VisibleTo(r.actor)):
+		// Somebody else's id in another conversation, or of a message that the actor may
+		// not know of, is as unknown as one that never was: the answer must not tell
+		// them apart (R16, R34).
 		return nil, nil
 	case m == nil || m.ConversationID != s.Conversation.ID || !m.VisibleTo(r.actor):
 		return nil, sealpost.NotFound()

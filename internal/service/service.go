@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	cryptorand "crypto/rand"
 	"errors"
 	"fmt"
@@ -87,6 +88,19 @@ func New(c Config) (*Service, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	return s, nil
+}
+
+// Ready reports whether the service can serve: the database and the key store
+// answer, and the node's lease lasts (R24).
+func (s *Service) Ready(ctx context.Context) error {
+	_, err := s.store.Now(ctx)
+	if err = errors.Join(err, s.keys.Check()); err != nil {
+		return err
+	}
+	if _, ok := s.Live(); !ok {
+		return errors.New("service: no lease for live connections")
+	}
+	return nil
 }
 
 // Format keeps the derived keys out of everything printed; fmt would walk into

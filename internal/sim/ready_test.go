@@ -1,0 +1,4 @@
+package sim_test
+
+// Check implements service.Keys: memory is always there.
+func (*memoryKeys) Check() error { return nil }
