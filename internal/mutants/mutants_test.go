@@ -104,11 +104,15 @@ func apply(t *testing.T, m mutant) (failing, output string) {
 	cmd.Dir = root
 	out, err := cmd.CombinedOutput()
 	if strings.Contains(string(out), "[build failed]") || strings.Contains(string(out), "[setup failed]") {
-		t.Fatalf("%s, %s: the patch does not compile:\n%s", m.rule, m.what, out)
+		return "", "the patch does not compile:\n" + string(out)
 	}
-	found := failed.FindStringSubmatch(string(out))
-	if err == nil || found == nil {
+	for _, found := range failed.FindAllStringSubmatch(string(out), -1) {
+		if len(found[1]) > len(failing) { // the innermost says most
+			failing = found[1]
+		}
+	}
+	if err == nil {
 		return "", string(out)
 	}
-	return found[1], string(out)
+	return failing, string(out)
 }

@@ -602,8 +602,8 @@ func TestRecallBeforeSend(t *testing.T) {
 	wantCode(t, "a stranger", err, sealpost.CodeNotFound)
 }
 
-// R32: every decision has its entry, without content, and revisions have no gaps
-// (I5).
+// R32, R3: every decision has its entry, with nothing derived from content, and
+// revisions have no gaps (I5).
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
