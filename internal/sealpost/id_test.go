@@ -18,6 +18,7 @@ func TestIDsHaveOneSpelling(t *testing.T) {
 	}
 	for _, bad := range []string{
 		"", good[:35], good + "0", " " + good[1:], strings.ToUpper(good), strings.ReplaceAll(good, "-", ""), "{" + good + "}", "urn:uuid:" + good,
+		good[:26] + "-" + good[27:29] + "-" + good[30:], "00000000-0000-0000-0000-0000000000-0",
 		strings.Replace(good, "-", "_", 1), strings.Replace(good, "a", "g", 1), good[:35] + "\x00", "0190b3c07-a1e-7c3d-8b21-0123456789ab",
 	} {
 		if _, err := sealpost.ParseMessage(bad); sealpost.CodeOf(err) != sealpost.CodeInvalid {
@@ -60,6 +61,7 @@ func FuzzParseID(f *testing.F) {
 	f.Add("00000000-0000-0000-0000-000000000000")
 	f.Add("0190B3C0-7A1E-7C3D-8B21-0123456789AB")
 	f.Add("0190b3c0-7a1e-7c3d-8b21-0123456789a\x00")
+	f.Add("00000000-0000-0000-0000-0000000000-0") // hyphens too many
 	f.Fuzz(func(t *testing.T, s string) {
 		id, err := sealpost.ParseMessage(s)
 		switch {
