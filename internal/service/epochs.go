@@ -52,7 +52,7 @@ func (s *Service) KeepEpochs(ctx context.Context) error {
 			return fmt.Errorf("closing an epoch: %w", err)
 		}
 	}
-	return s.forgetDestroyed(ctx, epochs)
+	return s.forgetDestroyed(ctx, epochs, first)
 }
 
 // closeEpoch: if we die after any step, the next run takes the same path again.
@@ -82,57 +82,65 @@ func (s *Service) closeEpoch(ctx context.Context, e Epoch) error {
 	return nil
 }
 
-// sweepEpoch moves everything that is still wrapped under the epoch.
+// sweepEpoch moves everything that is still wrapped under the epoch, as far as it
+// can be moved now: what cannot stays for the next run, and keeps the epoch alive.
 func (s *Service) sweepEpoch(ctx context.Context, hour int64) error {
-	for {
+	for progress := true; progress; {
 		_, conversations, err := s.store.Wrapped(ctx, hour, sweepBatch)
 		if err != nil {
 			return err
 		}
+		settled := 0
 		for _, id := range conversations {
-			if err := s.settleConversation(ctx, id, hour); err != nil {
+			n, err := s.settleConversation(ctx, id, hour)
+			if err != nil {
 				return err
 			}
+			settled += n
 		}
 		moved, err := s.rewrapPending(ctx, hour)
 		if err != nil {
 			return err
 		}
 		failpoint.Hit(failpoint.EpochSwept)
-		if len(conversations) == 0 && moved == 0 {
-			return nil
-		}
+		progress = settled+moved > 0
 	}
+	return nil
 }
 
 // settleConversation commits that the windows of an epoch's messages are over
-// (R12) and moves their keys to the long-term key, in one decision. The hour of
-// the epoch is over by the database's clock, so every window in it is.
-func (s *Service) settleConversation(ctx context.Context, id sealpost.ConversationID, hour int64) error {
+// (R12) and moves their keys to the long-term key, in one decision each time. A
+// message whose window is not over, because the clock was set back, is left: its
+// sender can still recall it. It gives how many it moved.
+func (s *Service) settleConversation(ctx context.Context, id sealpost.ConversationID, hour int64) (int, error) {
+	settled := 0
 	for more := true; more; {
+		var change Change
 		ask := Ask{Decision: newID[sealpost.DecisionID](s), Conversation: id, Expired: hour}
 		err := s.decide(ctx, ask, func(shot Snapshot) (Change, error) {
-			more = shot.More
-			change := Change{Audit: Audit{Action: "window.closed", Detail: fmt.Sprintf(`{"messages":%d}`, len(shot.Sealed))}}
+			more, change = shot.More, Change{}
 			for _, m := range shot.Sealed {
 				ref := m.Content.Ref
-				m, _ := sealpost.CloseWindow(m, shot.Now)
+				if m, _ = sealpost.CloseWindow(m, shot.Now); !m.WindowOver {
+					continue
+				}
 				var err error
 				if m.Content, err = s.settle(messageLabel(m), m.Content); err != nil {
 					return Change{}, err
 				}
 				change.Update = append(change.Update, Update{Message: m, IfRef: ref})
 			}
-			if len(change.Update) == 0 {
-				return Change{}, nil
+			if n := len(change.Update); n > 0 {
+				change.Audit = Audit{Action: "window.closed", Detail: fmt.Sprintf(`{"messages":%d}`, n)}
 			}
 			return change, nil
 		})
-		if err != nil {
-			return err
+		if err != nil || len(change.Update) == 0 {
+			return settled, err
 		}
+		settled += len(change.Update)
 	}
-	return nil
+	return settled, nil
 }
 
 // rewrapPending moves drafts and pending messages to the epoch of their end, a day
@@ -147,9 +155,10 @@ func (s *Service) rewrapPending(ctx context.Context, hour int64) (int, error) {
 		return 0, err
 	}
 	var failed error
-	need := map[int64]bool{}
-	moved, err := s.store.Rewrap(ctx, hour, sweepBatch, func(h Held) (int64, []byte, bool) {
+	moved, need := 0, map[int64]bool{}
+	_, err = s.store.Rewrap(ctx, hour, sweepBatch, func(h Held) (int64, []byte, bool) {
 		if h.Label.Kind == seal.KindDraft && h.ExpiresAt != 0 && h.ExpiresAt <= now {
+			moved++
 			return 0, nil, false
 		}
 		// Not before the next epoch: the one of this hour may be closing itself.
@@ -163,12 +172,14 @@ func (s *Service) rewrapPending(ctx context.Context, hour int64) (int, error) {
 			failed = err
 			return h.Content.Ref, h.Content.Wrapped, true
 		}
+		moved++
 		return ref, wrapped, true
 	})
 	for target := range need { // the next round moves what these are for
 		if err := s.openEpoch(ctx, target); err != nil {
 			return 0, err
 		}
+		moved++
 	}
 	return moved, errors.Join(err, failed)
 }
@@ -198,12 +209,11 @@ func (s *Service) rewrap(h Held, target int64) (int64, []byte, error) {
 	return int64(ref), wrapped, err
 }
 
-// forgetDestroyed destroys keys whose epochs the database calls destroyed: another
-// node ended them, or the key store was restored from a copy that it should not
-// have been in.
-func (s *Service) forgetDestroyed(ctx context.Context, epochs []Epoch) error {
+// forgetDestroyed destroys keys whose epochs the database calls destroyed, of the
+// last two days: another node ended them while this one had them in memory.
+func (s *Service) forgetDestroyed(ctx context.Context, epochs []Epoch, present int64) error {
 	for _, e := range epochs {
-		if e.State != EpochDestroyed || ctx.Err() != nil {
+		if e.State != EpochDestroyed || e.Hour < present-48 || ctx.Err() != nil {
 			continue
 		}
 		if _, err := s.keys.Epoch(e.Hour); err != nil {

@@ -194,6 +194,8 @@ CREATE TABLE replay (
   PRIMARY KEY (user_id, idem_key)
 );
 
+CREATE INDEX replay_created ON replay (created_at);
+
 -- One row a decision; its id is also how an unknown commit is looked up.
 CREATE TABLE audit (
   id              BYTEA NOT NULL PRIMARY KEY,
