@@ -21,14 +21,14 @@ const (
 )
 
 // scale holds the balance of a race: the side that is ahead is held back by a number
-// of yields to the others, at random up to a bound that grows with its lead.
+// of yields to the others, at random up to a bound.
 type scale struct {
 	wonByOpen, wonByRecall int
 	random                 *rand.Rand
 }
 
-// yieldsPerLead is how much further one win of lead lets the other side start.
-const yieldsPerLead = 1024
+// maxHold bounds how often a side yields.
+const maxHold = 1 << 20
 
 func (s *scale) won(opens bool) {
 	if opens {
@@ -38,13 +38,15 @@ func (s *scale) won(opens bool) {
 	}
 }
 
-// holds gives how often each side yields before it begins.
+// holds gives how often each side yields before it begins. How long a yield takes
+// depends on the machine, so the bound grows with the square of the lead.
 func (s *scale) holds() (opens, recalls int) {
 	lead := s.wonByOpen - s.wonByRecall
+	hold := s.random.IntN(min(maxHold, 1+lead*lead*256))
 	if lead > 0 {
-		return s.random.IntN(lead * yieldsPerLead), 0
+		return hold, 0
 	}
-	return 0, s.random.IntN(1 - lead*yieldsPerLead)
+	return 0, hold
 }
 
 // lane is a conversation in which one message after the other is raced for.
