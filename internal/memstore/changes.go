@@ -87,9 +87,7 @@ func (s *Store) ChangedThreads(ctx context.Context, viewer sealpost.UserID, sinc
 			changed = append(changed, c)
 		}
 	}
-	slices.SortFunc(changed, func(a, b *conversation) int {
-		return newestFirst(a.lastChange(viewer), a.ID, b.lastChange(viewer), b.ID)
-	})
+	slices.SortFunc(changed, func(a, b *conversation) int { return a.ID.Compare(b.ID) })
 	for _, c := range changed[:min(len(changed), limit)] {
 		out = append(out, c.ID)
 	}

@@ -69,17 +69,17 @@ func parseUUID(s []byte) (out [16]byte, ok bool) {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return out, false
 	}
-	n := 0
-	for i := 0; i < 36; i += 2 {
-		if s[i] == '-' {
-			i++
+	at := 0
+	for n := range out {
+		if at == 8 || at == 13 || at == 18 || at == 23 {
+			at++
 		}
-		hi, lo := hexDigit(s[i]), hexDigit(s[i+1])
+		hi, lo := hexDigit(s[at]), hexDigit(s[at+1])
 		if hi > 15 || lo > 15 {
 			return out, false
 		}
 		out[n] = hi<<4 | lo
-		n++
+		at += 2
 	}
 	return out, true
 }

@@ -93,8 +93,11 @@ func Recall(m Message, r Recalling) Message {
 		if d.State != DeliverySealed {
 			continue
 		}
-		d.State, d.DecidedAt, d.ChangedAt = DeliveryRecalled, r.Now, r.Now
+		d.State, d.DecidedAt = DeliveryRecalled, r.Now
 		d.Level = r.Level(d.UserID)
+		if d.Visible { // what leaving closed has left that view already (R33, R34)
+			d.ChangedAt = r.Now
+		}
 		d.Visible = d.Visible && r.Trace.Marker(d.Level) // R17; R33: closed stays closed
 		m.Deliveries[i] = d
 	}

@@ -18,8 +18,8 @@ type Views interface {
 	// no such message. The caller checks what the viewer may know.
 	Locate(ctx context.Context, message sealpost.MessageID) (sealpost.ConversationID, error)
 	// Thread is the conversation as the viewer has it. NotFound for somebody who is
-	// no participant, and for a participant who may not know of it yet: nothing in
-	// it is or was visible to them and they did not ask for it themselves.
+	// no participant, and for a participant who may not know of it: nothing in it is
+	// visible to them, they wrote nothing in it and did not ask for it themselves.
 	Thread(ctx context.Context, id sealpost.ConversationID, viewer sealpost.UserID) (Thread, error)
 	// Inbox lists threads, newest activity first.
 	Inbox(ctx context.Context, q InboxQuery) ([]InboxItem, error)
@@ -35,7 +35,7 @@ type Views interface {
 	// RecallFacts reads, without locks, what a forecast needs (R8).
 	RecallFacts(ctx context.Context, id sealpost.MessageID) (Snapshot, error)
 	// ChangedThreads names the conversations whose view changed for the viewer after
-	// a time, newest first, at most limit.
+	// a time, at most limit, in an order that tells nothing (R34).
 	ChangedThreads(ctx context.Context, viewer sealpost.UserID, since sealpost.Instant, limit int) ([]sealpost.ConversationID, error)
 	// Now is the database's clock. It decides nothing.
 	Now(ctx context.Context) (sealpost.Instant, error)

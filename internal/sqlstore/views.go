@@ -55,7 +55,7 @@ WHERE m.conversation_id = $1 AND m.sender_id = $2 AND m.sent_at >= $3 AND m.sent
 SELECT i.conversation_id FROM inbox i WHERE i.user_id = $2 AND i.changed_at > $3 AND (i.touched_at > $3 OR EXISTS (
  SELECT 1 FROM message m LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $2
  WHERE m.conversation_id = i.conversation_id AND m.changed_at > $3 AND `+changedForViewer+`))
-ORDER BY i.changed_at DESC LIMIT $1`)
+ORDER BY i.conversation_id LIMIT $1`)
 )
 
 // changedForViewer holds for messages whose change after $3 the viewer $2 may know

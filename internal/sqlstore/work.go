@@ -14,7 +14,7 @@ import (
 var (
 	queryDue = register("message.due", `
 SELECT m.conversation_id, m.id FROM message m WHERE m.state < 3 AND m.release_at <= $1 ORDER BY m.release_at LIMIT $2`)
-	queryNextDue = register("message.next-due", "SELECT COALESCE(MIN(m.release_at), 0) FROM message m WHERE m.state < 3")
+	queryNextDue = register("message.next-due", "SELECT COALESCE(MIN(m.release_at), 0) FROM message m WHERE m.state < 3 AND m.release_at > $1")
 
 	queryExpireReplays  = register("replay.expire", "DELETE FROM replay WHERE created_at < $1")
 	queryExpireDrafts   = register("draft.expire", "DELETE FROM draft WHERE expires_at > 0 AND expires_at < $1")
@@ -68,7 +68,7 @@ func (s *Store) Due(ctx context.Context, limit int) (due []service.Due, next sea
 			due = append(due, d)
 			return err
 		}, int64(now), int64(limit)),
-		ask(queryNextDue, func(r row) error { return r.Scan((*int64)(&next)) }))
+		ask(queryNextDue, func(r row) error { return r.Scan((*int64)(&next)) }, int64(now)))
 	return due, next, err
 }
 
