@@ -133,10 +133,13 @@ func (i *install) conversation(t *testing.T, from person, title string, with ...
 }
 
 // unlimited lets everybody recall as often as a test needs.
-func (i *install) unlimited(t *testing.T, boss person) {
+func (i *install) unlimited(t *testing.T, boss person) { i.limit(t, boss, 1000) }
+
+// limit sets how many recalls a day there are, and lifts every other limit.
+func (i *install) limit(t *testing.T, boss person, perDay int) {
 	t.Helper()
 	p := must(i.service.Policy(t.Context(), boss.principal()))(t)
-	p.PerConversationDay, p.Reason = 1000, "test"
+	p.PerConversationDay, p.Reason = perDay, "test"
 	p.Throttle.Messages, p.Throttle.Recipients, p.Throttle.Refusals = 1000, 1000, 1000
 	if _, err := i.service.PutPolicy(t.Context(), boss.principal(), "", p); err != nil {
 		t.Fatal(err)

@@ -114,24 +114,32 @@ func (w *world) try(t *testing.T, v visitor, method, path string, body any, head
 func (w *world) judge(t *testing.T, v visitor, what string, a answer) {
 	t.Helper()
 	w.asked++
-	for _, f := range w.scanner.Scan(a.header) {
-		t.Errorf("%s, %s: the header has %s", v.name, what, f)
-	}
-	had := false
-	for _, f := range w.scanner.Scan(a.body) {
-		p := w.find(f.Canary)
-		switch {
-		case a.status >= 400:
-			t.Errorf("%s, %s: the refusal (%d) has %s", v.name, what, a.status, f)
-		case p == nil || !p.allowed(v, what):
-			t.Errorf("%s, %s: the answer has %s, which %s does not have", v.name, what, f, v.name)
-		default:
-			had = true
-		}
+	faults, had := w.faults(v, what, a)
+	for _, f := range faults {
+		t.Error(f)
 	}
 	if had {
 		w.held++
 	}
+}
+
+// faults is what judge finds; had says that there was content which the visitor has.
+func (w *world) faults(v visitor, what string, a answer) (faults []string, had bool) {
+	for _, f := range w.scanner.Scan(a.header) {
+		faults = append(faults, fmt.Sprintf("%s, %s: the header has %s", v.name, what, f))
+	}
+	for _, f := range w.scanner.Scan(a.body) {
+		p := w.find(f.Canary)
+		switch {
+		case a.status >= 400:
+			faults = append(faults, fmt.Sprintf("%s, %s: the refusal (%d) has %s", v.name, what, a.status, f))
+		case p == nil || !p.allowed(v, what):
+			faults = append(faults, fmt.Sprintf("%s, %s: the answer has %s, which %s does not have", v.name, what, f, v.name))
+		default:
+			had = true
+		}
+	}
+	return faults, had
 }
 
 func (w *world) find(c *sweep.Canary) *planted {
