@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
@@ -147,10 +148,9 @@ func (s *simulation) reportIsTrue(l *letter, m sealpost.Message, r service.Repor
 	if m.Opened() == 0 && !m.Content.Erased() {
 		s.wrong("message %d was recalled from everybody and its key is there (R18)", l.number)
 	}
-	if until := m.RecalledAt.Add(sealpost.DraftLife); !r.DraftID.IsZero() && s.now < until {
-		if _, known := s.drafts[r.DraftID]; !known && s.now == m.RecalledAt {
-			s.drafts[r.DraftID] = returned{l.sender, l, until}
-		}
+	if !r.DraftID.IsZero() && !l.drafted {
+		l.drafted = true
+		s.drafts[r.DraftID] = returned{l.sender, l, m.RecalledAt.Add(sealpost.DraftLife)}
 	}
 }
 
@@ -159,6 +159,23 @@ func (s *simulation) stored(l *letter) (sealpost.Message, bool) {
 	if l.id.IsZero() {
 		return sealpost.Message{}, false
 	}
+	if m, known := s.cached[l.id]; known {
+		if m == nil {
+			return sealpost.Message{}, false
+		}
+		return *m, true
+	}
+	m, found := s.read(l)
+	if s.cached != nil {
+		s.cached[l.id] = nil
+		if found {
+			s.cached[l.id] = &m
+		}
+	}
+	return m, found
+}
+
+func (s *simulation) read(l *letter) (sealpost.Message, bool) {
 	shot, err := s.store.RecallFacts(context.Background(), l.id)
 	if sealpost.CodeOf(err) == sealpost.CodeNotFound || err == nil && shot.Message == nil {
 		return sealpost.Message{}, false
@@ -172,6 +189,8 @@ func (s *simulation) stored(l *letter) (sealpost.Message, bool) {
 
 // check is what must hold after every step, whatever failed in it.
 func (s *simulation) check() {
+	s.cached = map[sealpost.MessageID]*sealpost.Message{}
+	defer func() { s.cached = nil }()
 	s.readAudit()
 	byMessage := map[sealpost.MessageID][]service.Audit{}
 	for _, e := range s.audit {
@@ -396,7 +415,7 @@ func (s *simulation) checkHints() {
 // checkDrafts: what came back as a draft is there for a day (R20, R27).
 func (s *simulation) checkDrafts() {
 	for id, d := range s.drafts {
-		if s.now >= d.until {
+		if s.now.Add(time.Minute) >= d.until {
 			delete(s.drafts, id)
 			continue
 		}

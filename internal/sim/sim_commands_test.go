@@ -424,16 +424,16 @@ func (s *simulation) doRestart() string {
 func (s *simulation) doTime() string {
 	switch n := s.random.IntN(40); {
 	case n < 30:
-		s.now = s.now.Add(time.Duration(s.random.IntN(10_000)) * time.Millisecond)
+		s.advance(time.Duration(s.random.IntN(10_000)) * time.Millisecond)
 		return "seconds"
 	case n < 36:
-		s.now = s.now.Add(time.Duration(s.random.IntN(20)) * time.Minute)
+		s.advance(time.Duration(s.random.IntN(20)) * time.Minute)
 		return "minutes"
 	case n < 39:
-		s.now = s.now.Add(time.Duration(1+s.random.IntN(4)) * time.Hour)
+		s.advance(time.Duration(1+s.random.IntN(4)) * time.Hour)
 		return "hours"
 	}
-	s.now = s.now.Add(time.Duration(20+s.random.IntN(30)) * time.Hour)
+	s.advance(time.Duration(20+s.random.IntN(30)) * time.Hour)
 	return "days"
 }
 

@@ -139,7 +139,7 @@ func TestSimFinds(t *testing.T) {
 			t.Parallel()
 			const worlds = 100
 			for seed := range uint64(worlds) {
-				if _, err := episode(seed, episodeSteps, &m); err != nil {
+				if _, err := episode(seed, nil, episodeSteps, &m); err != nil {
 					if !strings.Contains(err.Error(), m.found) {
 						t.Errorf("it was found, but not by the check for it: %v", err)
 					}

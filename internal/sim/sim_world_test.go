@@ -23,7 +23,10 @@ type simulation struct {
 	random   *rand.Rand
 	now      sealpost.Instant // the database's clock
 	faulty   bool             // the store and the key store fail now and then
-	store    service.Store
+	store    service.Store    // by which the checks read
+	stores   []service.Store  // of each node
+	moving   clockwork        // nil: the model store's clock, which is now
+	offset   time.Duration    // how far time was advanced
 	keys     *memoryKeys
 	bus      *faultyBus
 	nodes    []*service.Service
@@ -37,11 +40,12 @@ type simulation struct {
 	flagging int    // who set a flag of their own in this step, -1: nobody
 	err      error  // the first thing that was wrong
 
-	audit    []service.Audit               // as it was after the last step
-	openings map[opening]bool              // committed, from the audit log
-	noticed  map[opening]bool              // the recipient was shown the envelope (R24)
-	mirrors  map[mirrorOf]*mirror          // what clients keep by synchronising
-	drafts   map[sealpost.DraftID]returned // texts that came back
+	audit    []service.Audit                          // as it was after the last step
+	openings map[opening]bool                         // committed, from the audit log
+	noticed  map[opening]bool                         // the recipient was shown the envelope (R24)
+	cached   map[sealpost.MessageID]*sealpost.Message // while the checks run
+	mirrors  map[mirrorOf]*mirror                     // what clients keep by synchronising
+	drafts   map[sealpost.DraftID]returned            // texts that came back
 }
 
 // place is a conversation and what everybody saw of it after the last step.
@@ -60,6 +64,7 @@ type letter struct {
 	place   *place
 	sender  int
 	bodies  []string                              // what it may say: more than one while an edit is unknown
+	drafted bool                                  // its recall gave the text back once
 	acked   bool                                  // the sender was told that it exists
 	refused bool                                  // and this one that it does not
 	before  map[sealpost.UserID]sealpost.Delivery // after the last step
@@ -90,23 +95,46 @@ const (
 	simStart  = "2026-03-02T08:00:00Z"
 )
 
-// newSimulation makes a world from a seed. wrap plants a mistake; nil: none.
-func newSimulation(seed uint64, wrap func(service.Store) service.Store) (*simulation, error) {
+// clockwork is a store whose decision clock can be moved; test builds have it.
+type clockwork interface{ SetClockOffset(by time.Duration) }
+
+// start is when every world begins, by the model store's clock.
+func (s *simulation) start() error {
 	start, err := time.Parse(time.RFC3339, simStart)
-	if err != nil {
-		return nil, err
-	}
+	s.now = sealpost.InstantOf(start)
+	return err
+}
+
+// newSimulation makes a world from a seed on the given stores, one for each node;
+// none: on the model store. wrap plants a mistake; nil: none.
+func newSimulation(seed uint64, stores []service.Store, wrap func(service.Store) service.Store) (*simulation, error) {
 	s := &simulation{
-		seed: seed, random: rand.New(rand.NewPCG(seed, 1)), now: sealpost.InstantOf(start), tally: map[string]int{},
+		seed: seed, random: rand.New(rand.NewPCG(seed, 1)), tally: map[string]int{},
 		openings: map[opening]bool{}, noticed: map[opening]bool{}, mirrors: map[mirrorOf]*mirror{}, drafts: map[sealpost.DraftID]returned{},
 	}
-	s.store = memstore.New(memstore.Options{Clock: func() sealpost.Instant { return s.now }, Fault: s.fault})
-	if wrap != nil {
-		s.store = wrap(s.store)
+	if err := s.start(); err != nil {
+		return nil, err
 	}
+	if stores == nil {
+		m := memstore.New(memstore.Options{Clock: func() sealpost.Instant { return s.now }, Fault: s.fault})
+		stores = []service.Store{m, m}
+	} else {
+		s.moving = clocks(stores)
+		s.tick()
+	}
+	for _, store := range stores {
+		if s.moving != nil {
+			store = unreliable{store, s}
+		}
+		if wrap != nil {
+			store = wrap(store)
+		}
+		s.stores = append(s.stores, store)
+	}
+	s.store = s.stores[0]
 	s.keys = newMemoryKeys(s)
 	s.bus = &faultyBus{}
-	s.nodes = make([]*service.Service, 2)
+	s.nodes = make([]*service.Service, len(s.stores))
 	for i := range s.nodes {
 		if err := s.restart(i); err != nil {
 			return nil, err
@@ -118,7 +146,7 @@ func newSimulation(seed uint64, wrap func(service.Store) service.Store) (*simula
 // restart is a node that died and came back: it remembers nothing.
 func (s *simulation) restart(node int) (err error) {
 	s.nodes[node], err = service.New(service.Config{
-		Store: s.store, Keys: s.keys, Bus: s.bus, Passwords: noPasswords{}, Rand: dice{s.random},
+		Store: s.stores[node], Keys: s.keys, Bus: s.bus, Passwords: noPasswords{}, Rand: dice{s.random},
 		Clock: func() time.Time { return s.now.Time() },
 	})
 	return err
@@ -303,7 +331,7 @@ func (s *simulation) deliver() string {
 // service relies on.
 func TestSimKeys(t *testing.T) {
 	t.Parallel()
-	s, err := newSimulation(1, nil)
+	s, err := newSimulation(1, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
