@@ -66,13 +66,11 @@ func parseDuration(s string) (time.Duration, bool) {
 			return 0, false
 		}
 		n, err := strconv.Atoi(rest[:end])
-		if err != nil {
-			return 0, false
-		}
 		size := map[byte]time.Duration{'h': time.Hour, 'm': time.Minute, 's': time.Second}[units[at]]
-		if total += time.Duration(n) * size; total > MaxDuration {
+		if err != nil || time.Duration(n) > (MaxDuration-total)/size {
 			return 0, false
 		}
+		total += time.Duration(n) * size
 		rest, units = rest[end+1:], units[at+1:]
 	}
 	return total, s != ""

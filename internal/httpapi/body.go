@@ -17,6 +17,8 @@ const (
 	// maxBody is the largest request body in bytes: the longest message with every
 	// character escaped, and room for the rest.
 	maxBody = 256 << 10
+	// maxDropped is how much of a refused body is read.
+	maxDropped = 4 * maxBody
 )
 
 // readBody reads and checks the body of a request. release, if not nil, must be

@@ -22,7 +22,7 @@ func (s *Server) Ops() http.Handler {
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), readyLimit)
 		defer cancel()
-		if err := ready(ctx, s.service); err != nil {
+		if err := s.service.Ready(ctx); err != nil {
 			s.log.WarnContext(ctx, "not ready", "error", err)
 			plainAnswer(w, http.StatusServiceUnavailable, "not ready\n")
 			return
@@ -72,12 +72,4 @@ func (m *metrics) observe(route, status string, took time.Duration) {
 	if route != eventsRoute {
 		m.seconds.WithLabelValues(route).Observe(took.Seconds())
 	}
-}
-
-// ready asks the service whether it can serve.
-func ready(ctx context.Context, of any) error {
-	if r, ok := of.(interface{ Ready(context.Context) error }); ok {
-		return r.Ready(ctx)
-	}
-	return nil
 }

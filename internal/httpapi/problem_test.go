@@ -102,3 +102,18 @@ func TestPanics(t *testing.T) {
 		t.Errorf("%d %s; log %s", w.Code, w.Body, log.String())
 	}
 }
+
+// What was begun is broken off, not completed with something else.
+func TestAPanicAfterTheBeginningAborts(t *testing.T) {
+	t.Parallel()
+	s := &Server{log: slog.New(slog.DiscardHandler)}
+	a := &answer{ResponseWriter: httptest.NewRecorder()}
+	a.WriteHeader(200)
+	defer func() {
+		if fault := recover(); fault != http.ErrAbortHandler {
+			t.Errorf("%v", fault)
+		}
+	}()
+	s.recovered(a, httptest.NewRequest("GET", "/", nil), "words")
+	t.Error("it goes on")
+}

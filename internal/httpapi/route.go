@@ -124,7 +124,7 @@ func (s *Server) serveRoute(rt *route, w http.ResponseWriter, r *http.Request, h
 	q := &request{ctx: r.Context()}
 	if !rt.public {
 		if err := s.authenticate(q, r); err != nil {
-			s.problem(q.ctx, err).write(w)
+			s.refuse(q.ctx, w, r, err)
 			return
 		}
 	}
@@ -137,13 +137,22 @@ func (s *Server) serveRoute(rt *route, w http.ResponseWriter, r *http.Request, h
 		q.body, release, err = s.readBody(rt, r)
 	}
 	if err != nil {
-		s.problem(q.ctx, err).write(w)
+		s.refuse(q.ctx, w, r, err)
 		return
 	}
 	if release != nil {
 		defer release()
 	}
 	h(w, r, q)
+}
+
+// refuse answers a request that does not reach its operation. A client reads the
+// answer only when it has sent its body, so some of the body is read and dropped.
+func (s *Server) refuse(ctx context.Context, w http.ResponseWriter, r *http.Request, err error) {
+	if r.Body != nil {
+		_, _ = io.CopyN(io.Discard, r.Body, maxDropped) // shorter ones end before
+	}
+	s.problem(ctx, err).write(w)
 }
 
 // request is a request that passed every check, as huma sees it.
@@ -164,6 +173,14 @@ type principalKey struct{}
 
 // Context carries the principal to the handler.
 func (q *request) Context() context.Context { return q.ctx }
+
+// Header hides Accept: there is one format, whatever a client would like.
+func (q *request) Header(name string) string {
+	if name == "Accept" {
+		return ""
+	}
+	return q.humaContext.Header(name)
+}
 
 // BodyReader gives the body that was read and checked already.
 func (q *request) BodyReader() io.Reader { return q }
@@ -219,10 +236,18 @@ func checkKey(r *http.Request) error {
 	return nil
 }
 
+// deaf does not hear that the client is gone: for huma that would be a fault.
+type deaf struct{ w io.Writer }
+
+func (d deaf) Write(b []byte) (int, error) {
+	_, _ = d.w.Write(b)
+	return len(b), nil
+}
+
 // humaConfig is huma without its own document, page, links and error model.
 func humaConfig(version string) huma.Config {
 	format := huma.Format{
-		Marshal:   func(w io.Writer, v any) error { return encodeJSON(w, v) },
+		Marshal:   func(w io.Writer, v any) error { return encodeJSON(deaf{w}, v) },
 		Unmarshal: json.Unmarshal,
 	}
 	return huma.Config{

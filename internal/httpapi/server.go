@@ -177,7 +177,8 @@ func (s *Server) allowed(r *http.Request) []string {
 }
 
 // recovered answers for a panic. Its value is not logged unless it comes from the
-// runtime: somebody may have put content into it.
+// runtime: somebody may have put content into it. An answer that was begun is
+// broken off, in net/http's own way, so that nobody takes it for whole.
 func (s *Server) recovered(a *answer, r *http.Request, fault any) {
 	if fault == http.ErrAbortHandler {
 		panic(fault)
@@ -189,9 +190,10 @@ func (s *Server) recovered(a *answer, r *http.Request, fault any) {
 	}
 	p := s.internal(r.Context(), err)
 	s.log.ErrorContext(r.Context(), "a request panicked", "reference", p.Reference, "stack", string(debug.Stack()))
-	if a.status == 0 {
-		p.write(a)
+	if a.status != 0 {
+		panic(http.ErrAbortHandler)
 	}
+	p.write(a)
 }
 
 // routeLabel names a request in logs and metrics without anything of its own.
