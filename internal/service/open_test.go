@@ -113,6 +113,9 @@ func TestLeavingClosesWhatIsSealed(t *testing.T) {
 	}
 	_, err = h.Open(t.Context(), erik, "", group, sealed)
 	wantCode(t, "opening after leaving", err, sealpost.CodeNotFound)
+	later := h.send(maya, group)
+	_, err = h.Message(t.Context(), erik, later)
+	wantCode(t, "what comes after leaving", err, sealpost.CodeNotFound)
 	if v, err := h.Message(t.Context(), erik, opened); err != nil || v.Content == nil {
 		t.Errorf("what was opened: %+v, %v", v, err)
 	}
