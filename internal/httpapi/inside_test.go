@@ -49,6 +49,7 @@ func TestCheckJSON(t *testing.T) {
 		{send, ``, malformed, ""},
 		{send, `{"sms_to":["` + id + `","x"],"body":"x"}`, invalid, "sms_to[1]"},
 		{send, `{"sms_to":["` + id + `",],"body":"x"}`, malformed, "sms_to[1]"},
+		{send, `{"sms_to":null,"body":"x"}`, invalid, "sms_to"},
 		{start, `{"participant_ids":[]}`, invalid, "participant_ids"},
 		{policy, `{"throttle":{"messages":0}}`, invalid, "throttle.messages"},
 		{policy, `{"throttle":{"messages":1e3}}`, invalid, "throttle.messages"},

@@ -80,7 +80,6 @@ func (s *Server) registerDocument() {
 func (s *Server) finishDocument() error {
 	doc := s.api.OpenAPI()
 	schemas := doc.Components.Schemas
-	delete(schemas.Map(), "ErrorModel") // what huma would answer; replaceErrors does
 	problemSchema := schemas.Schema(reflect.TypeFor[api.Problem](), true, "")
 	code := schemas.Map()["Problem"].Properties["code"]
 	for _, c := range sealpost.Codes() {
@@ -98,6 +97,7 @@ func (s *Server) finishDocument() error {
 		}
 		rt.document(op, problemSchema)
 	}
+	finishSchemas(doc)
 	var err error
 	if s.document, err = json.Marshal(doc); err != nil {
 		return err

@@ -152,11 +152,14 @@ func kindOf(s *huma.Schema) (kind, link string) {
 		return "", ""
 	}
 	if s.Ref != "" {
-		_, name, _ := strings.Cut(s.Ref, "#/components/schemas/")
+		_, name, _ := strings.Cut(s.Ref, schemaPrefix)
 		return "", name
 	}
 	kind = s.Type
 	switch {
+	case len(s.AnyOf) > 0: // an object or null: see finishSchemas
+		_, link = kindOf(s.AnyOf[0])
+		return "null or", link
 	case s.Type == huma.TypeArray:
 		inner, link := kindOf(s.Items)
 		return strings.TrimSpace("list of " + inner), link

@@ -149,7 +149,7 @@ func (s *Server) serveRoute(rt *route, w http.ResponseWriter, r *http.Request, h
 // refuse answers a request that does not reach its operation. A client reads the
 // answer only when it has sent its body, so some of the body is read and dropped.
 func (s *Server) refuse(ctx context.Context, w http.ResponseWriter, r *http.Request, err error) {
-	if r.Body != nil {
+	if r.Body != nil && r.Header.Get("Expect") == "" { // who asks first sends nothing now
 		_, _ = io.CopyN(io.Discard, r.Body, maxDropped) // shorter ones end before
 	}
 	s.problem(ctx, err).write(w)
@@ -255,7 +255,7 @@ func humaConfig(version string) huma.Config {
 			OpenAPI: "3.1.0",
 			Info:    &huma.Info{Title: "Sealpost", Version: strings.TrimSpace(version)},
 			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				Schemas: huma.NewMapRegistry(schemaPrefix, huma.DefaultSchemaNamer),
 			},
 		},
 		// The second is what huma makes of application/problem+json.

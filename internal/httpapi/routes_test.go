@@ -68,8 +68,17 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 			}
 		}
 	}
-	if _, ok := doc.Components.Schemas["ErrorModel"]; ok {
-		t.Error("the document has the error model that is never answered")
+	for _, name := range []string{"ErrorModel", "ErrorDetail"} {
+		if _, ok := doc.Components.Schemas[name]; ok {
+			t.Errorf("the document has %s, which is never answered", name)
+		}
+	}
+	for name, s := range doc.Components.Schemas {
+		for field, p := range s.Properties {
+			if strings.Contains(fmt.Sprint(p.Type), "array null") {
+				t.Errorf("%s.%s is documented as null or a list", name, field)
+			}
+		}
 	}
 	for _, s := range []string{"Message", "Problem", "Report", "Conversation"} {
 		if len(doc.Components.Schemas[s].Properties) == 0 {

@@ -65,6 +65,7 @@ func shapeOf(r huma.Registry, s *huma.Schema) (*shape, error) {
 	case huma.TypeString, huma.TypeInteger, huma.TypeBoolean:
 		return out, nil
 	case huma.TypeArray:
+		out.nullable = false // huma thinks otherwise of every list
 		items, err := shapeOf(r, s.Items)
 		out.items = items
 		return out, err
