@@ -48,7 +48,9 @@ var edges = map[string][]string{
 	// Leaves and test support.
 	"internal/failpoint": {},
 	"internal/pgtest":    {},
+	"internal/crash":     {},
 	"internal/tidy":      {},
+	"internal/mutants":   {},
 	"internal/sqlstore/storetest": {
 		"internal/failpoint", "internal/memstore", "internal/policy", "internal/seal", "internal/sealpost", "internal/service",
 	},
@@ -61,7 +63,7 @@ var edges = map[string][]string{
 
 // testSupport is the table of packages that no production code may import.
 var testSupport = []string{
-	"internal/pgtest", "internal/sim", "internal/sqlstore/storetest", "internal/sweep", "internal/tidy",
+	"internal/crash", "internal/pgtest", "internal/sim", "internal/sqlstore/storetest", "internal/sweep", "internal/tidy",
 }
 
 // outerTests is the table of what external test packages may import beyond
@@ -72,6 +74,7 @@ var outerTests = map[string][]string{
 	"cmd/sealpost":                {"*"},
 	"internal/authn":              {"*"},
 	"internal/bench":              {"*"},
+	"internal/crash":              {"*"},
 	"internal/demo":               {"*"},
 	"internal/httpapi":            {"*"},
 	"internal/relay":              {"*"},
