@@ -25,6 +25,7 @@ var bans = []ban{
 		allowed: []excuse{
 			{"cmd/sealpost", "shows times to people and measures its own start"},
 			{"internal/bench", "measures"},
+			{"internal/httpapi/server.go:New", "the default of the clock that measures and sets deadlines of connections; decides nothing"},
 			{"internal/keystore/lock.go", "gives up waiting for a file lock; decides nothing"},
 			{"internal/pgtest", "gives up waiting for a server"},
 			{"internal/relay", "paces its own polling and leases; due work is decided by the database's clock"},
@@ -60,6 +61,7 @@ var bans = []ban{
 // panics is the table of functions that may panic.
 var panics = []excuse{
 	{"internal/failpoint/on.go:Set", "a misuse by a test, in test builds only"},
+	{"internal/httpapi/server.go:recovered", "net/http's own way to break off an answer"},
 	{"internal/seal/key.go", "the standard library documents that this HKDF length cannot fail"},
 }
 
