@@ -63,7 +63,7 @@ func openInstall(t *testing.T, address, keyDir string, log io.Writer) *install {
 	if log == nil {
 		log = io.Discard
 	}
-	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	logger := debugLog(log)
 	var err error
 	if i.keys, err = keystore.Open(keyDir, rand.Reader); err != nil {
 		t.Fatal(err)
@@ -87,6 +87,10 @@ func openInstall(t *testing.T, address, keyDir string, log io.Writer) *install {
 		t.Fatal(err)
 	}
 	return i
+}
+
+func debugLog(to io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // close may be called more than once; what it closes was not written to by anybody
