@@ -1,0 +1,6 @@
+//go:build !sealtest
+
+package main
+
+// clockMoves says that this build can move the decision clock.
+const clockMoves = false
