@@ -39,6 +39,7 @@ func (s *simulation) shown(who int, response any) {
 		return
 	}
 	s.calm(s.readAudit)
+	s.learn(response)
 	user := s.people[who].User.ID
 	for _, n := range canaries(text) {
 		l := s.sent[n]
@@ -70,11 +71,31 @@ func (s *simulation) secret(who int, text string) {
 	}
 }
 
+// learn takes the ids of messages from the texts that somebody is shown: the answer
+// of a sending can be lost while others see what was sent. One text is one message
+// (I8).
+func (s *simulation) learn(response any) {
+	for _, v := range viewsIn(response) {
+		if v.Content == nil {
+			continue
+		}
+		for _, n := range canaries(v.Content.Body) {
+			if l := s.sent[n]; l.id.IsZero() {
+				l.id = v.ID
+			} else if l.id != v.ID {
+				s.wrong("message %d is two messages (I8)", n)
+			}
+		}
+	}
+}
+
 // viewsIn are the messages in a response.
 func viewsIn(response any) []service.MessageView {
 	switch r := response.(type) {
 	case service.MessageView:
 		return []service.MessageView{r}
+	case service.Opening:
+		return r.Messages
 	case service.HistoryPage:
 		return r.Items
 	case service.ChangesPage:
