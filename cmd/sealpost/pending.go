@@ -23,12 +23,11 @@ type pendingKey struct{ value, path string }
 // pendingKey finds or makes the key of a command. It is written before the command
 // asks: whoever dies in between finds it again.
 func (r *remote) pendingKey(command string, request ...string) (pendingKey, error) {
-	session, err := r.flags.path()
-	if err != nil {
-		return pendingKey{value: client.NewKey()}, nil // nowhere to remember it; within this run it holds
+	k := pendingKey{path: r.pendingPath(command, request...)}
+	if k.path == "" {
+		k.value = client.NewKey() // nowhere to remember it; within this run it holds
+		return k, nil
 	}
-	sum := sha256.Sum256([]byte(command + "\x00" + strings.Join(request, "\x00")))
-	k := pendingKey{path: filepath.Join(filepath.Dir(session), "pending-"+hex.EncodeToString(sum[:12]))}
 	if info, err := os.Stat(k.path); err == nil && time.Since(info.ModTime()) < keyLife {
 		b, err := os.ReadFile(k.path)
 		if err != nil {
@@ -46,6 +45,16 @@ func (r *remote) pendingKey(command string, request ...string) (pendingKey, erro
 		return k, fmt.Errorf("the key of this attempt cannot be remembered: %w", err)
 	}
 	return k, nil
+}
+
+// pendingPath is where the key of a command lies, empty where there is no place.
+func (r *remote) pendingPath(command string, request ...string) string {
+	session, err := r.flags.path()
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(command + "\x00" + strings.Join(request, "\x00")))
+	return filepath.Join(filepath.Dir(session), "pending-"+hex.EncodeToString(sum[:12]))
 }
 
 // plausible keeps a damaged file from being sent.

@@ -44,6 +44,7 @@ func (c *recallCommand) Run(ctx context.Context, io streams) error {
 	}
 	w := r.wording(conversation)
 	if m.RecalledAt != nil { // R9
+		pendingKey{path: r.pendingPath("recall", c.request(r, m)...)}.forget()
 		fmt.Fprintln(io.out, "Already recalled.")
 		report, err := r.Report(ctx, m.ID)
 		if err == nil {
@@ -73,11 +74,16 @@ func (c *recallCommand) Run(ctx context.Context, io streams) error {
 	return c.recall(ctx, r, w, m)
 }
 
+// request is what makes two runs of the command the same request.
+func (c *recallCommand) request(r *remote, m api.Message) []string {
+	return []string{r.url, r.me.ID, m.ID, c.Reason, fmt.Sprint(!c.NoDraft)}
+}
+
 // recall asks under a key that is remembered until the outcome is known, so that the
 // same command gives the true outcome of an attempt whose answer was lost (R11).
 func (c *recallCommand) recall(ctx context.Context, r *remote, w wording, m api.Message) error {
 	keep := !c.NoDraft
-	key, err := r.pendingKey("recall", r.url, r.me.ID, m.ID, c.Reason, fmt.Sprint(keep))
+	key, err := r.pendingKey("recall", c.request(r, m)...)
 	if err != nil {
 		return err
 	}
