@@ -184,12 +184,12 @@ func (w wording) people(ids []string) string {
 	for i, id := range ids {
 		names[i] = w.name(id)
 	}
-	switch n := len(names); {
-	case n == 0:
+	switch last := len(names) - 1; last {
+	case -1:
 		return "nobody"
-	case n == 1:
+	case 0:
 		return names[0]
 	default:
-		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+		return strings.Join(names[:last], ", ") + " and " + names[last]
 	}
 }
