@@ -72,7 +72,7 @@ func (s *site) load(ctx context.Context, l load, pairs []*pair) (Rate, error) {
 	var running sync.WaitGroup
 	var stop atomic.Bool
 	dry := make(chan struct{}, len(workers))
-	zero := time.Now()
+	zero, from, begin := time.Now(), time.Duration(0), s.spent()
 	for _, w := range workers {
 		running.Go(func() {
 			defer w.wire.close()
@@ -82,8 +82,10 @@ func (s *site) load(ctx context.Context, l load, pairs []*pair) (Rate, error) {
 			dry <- struct{}{}
 		})
 	}
-	wait(ctx, l.warm, dry)
-	from, begin := time.Since(zero), s.spent()
+	if l.warm > 0 {
+		wait(ctx, l.warm, dry)
+		from, begin = time.Since(zero), s.spent()
+	}
 	wait(ctx, l.limit, dry)
 	to, end := time.Since(zero), s.spent()
 	stop.Store(!l.drain)

@@ -181,8 +181,8 @@ func (s *site) rates(ctx context.Context, pairs []*pair, inFlight int) ([]Rate, 
 	} {
 		l.inFlight = inFlight
 		s.options.say("%s, %d in flight", l.operation, inFlight)
-		for _, p := range pairs {
-			p.half = (len(p.sent) + 1) / 2
+		for i, p := range pairs {
+			p.half = (len(p.sent) + i%2) / 2 // single messages go to either half
 		}
 		r, err := s.load(ctx, l, pairs)
 		if err != nil {

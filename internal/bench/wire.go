@@ -38,7 +38,11 @@ func dial(ctx context.Context, address string, from net.Addr) (*wire, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &wire{conn: conn, in: bufio.NewReader(conn), host: address}, nil
+	return newWire(conn, address), nil
+}
+
+func newWire(conn net.Conn, host string) *wire {
+	return &wire{conn: conn, in: bufio.NewReader(conn), host: host}
 }
 
 func (w *wire) close() { _ = w.conn.Close() } // nothing is under way
