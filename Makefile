@@ -91,9 +91,10 @@ sim: ## simulate the whole service under faults for TIME, print counts and seeds
 	SEALPOST_SIM_TIME=$(TIME) SEALPOST_SIM_SEED=$(SEED) $(GO) test $(TAGS) -count=1 -v -timeout 0 -run Sim ./internal/sim $(RAN)
 
 .PHONY: bench
-bench: build ## Go benchmarks of the inner parts, then the load generator over HTTP
+bench: build ## Go benchmarks of the inner parts, then load over HTTP on SQLite and on PostgreSQL (minutes)
 	$(GO) test $(TAGS) -run '^$$' -bench . -benchmem ./...
-	$(BIN) bench
+	$(BIN) bench --history 100000
+	$(BIN) bench --history 100000 --postgres
 
 .PHONY: mutants
 mutants: ## apply one small patch a rule and print which test fails
