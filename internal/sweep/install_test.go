@@ -1,3 +1,5 @@
+//go:build sealtest
+
 package sweep_test
 
 import (
@@ -17,7 +19,16 @@ import (
 	"github.com/sealpost/sealpost/internal/sqlstore"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "sealpost-sweep-")
+	if err != nil {
+		panic(err)
+	}
+	binaryDir = dir
+	code := pgtest.Main(m)
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
 
 // The engines that everything here runs on.
 const (

@@ -1,3 +1,5 @@
+//go:build sealtest
+
 package sweep_test
 
 import (
@@ -94,8 +96,10 @@ func get(kind string, queries ...string) driver {
 	return func(t *testing.T, w *world, v visitor, r route) {
 		for n, path := range w.paths(r, kind) {
 			w.try(t, v, "GET", path, nil)
-			w.try(t, v, "HEAD", path, nil)
 			for _, q := range queries {
+				if !long() && strings.Contains(q, "&") {
+					continue
+				}
 				for _, filled := range w.fill(q, path) {
 					w.try(t, v, "GET", path+filled, nil)
 				}
@@ -103,6 +107,7 @@ func get(kind string, queries ...string) driver {
 			if !long() && n%7 != 0 {
 				continue
 			}
+			w.try(t, v, "HEAD", path, nil)
 			for _, q := range oddQueries {
 				w.try(t, v, "GET", path+"?"+q, nil)
 			}

@@ -1,3 +1,5 @@
+//go:build sealtest
+
 package sweep_test
 
 import (
@@ -16,13 +18,12 @@ import (
 	"github.com/sealpost/sealpost/internal/pgtest"
 )
 
+// binaryDir is where the program is built; TestMain makes and removes it.
+var binaryDir string
+
 // binary builds the real program once for all tests of this process.
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "sealpost-sweep-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "sealpost")
+	path := filepath.Join(binaryDir, "sealpost")
 	cmd := exec.Command("go", "build", "-tags", "sealtest", "-o", path, "github.com/sealpost/sealpost/cmd/sealpost")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the server: %w\n%s", err, out)

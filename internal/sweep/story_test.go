@@ -1,3 +1,5 @@
+//go:build sealtest
+
 package sweep_test
 
 import (

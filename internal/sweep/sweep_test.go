@@ -1,3 +1,5 @@
+//go:build sealtest
+
 package sweep_test
 
 import (
@@ -18,7 +20,13 @@ func TestSweep(t *testing.T) {
 	t.Parallel()
 	forEachEngine(t, func(t *testing.T, engine string) {
 		w := newWorld(t, engine)
-		w.tell(t, func(chapter string) { w.search(t, chapter) })
+		w.tell(t, func(chapter string) {
+			// PostgreSQL keeps everything in its log and write-ahead log until the end, so
+			// searching those tens of megabytes once finds what was there at any time.
+			if engine == onSQLite || long() {
+				w.search(t, chapter)
+			}
+		})
 
 		// kill -9 of the server, then of one that dies between a commit and its answer.
 		w.kill()
