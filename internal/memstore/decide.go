@@ -39,7 +39,7 @@ func (s *Store) decisionTime(c *conversation) sealpost.Instant {
 
 func (s *Store) snapshot(a service.Ask, c *conversation) service.Snapshot {
 	shot := service.Snapshot{
-		Now: s.decisionTime(c), Conversation: c.Conversation, Participants: s.people(c),
+		Clock: s.options.Clock(), Now: s.decisionTime(c), Conversation: c.Conversation, Participants: s.people(c),
 		Policy: s.inForce(), Epochs: s.openEpochs(),
 	}
 	if r, ok := s.replays[replayKey{a.Actor, a.Key}]; ok && a.Key != "" {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
 )
 
 // seenUntil is until when a user was, or may have been, there (R24): they asked, or
@@ -29,7 +30,7 @@ func (s *Store) Seen(ctx context.Context, user sealpost.UserID) (until, now seal
 	now = s.options.Clock()
 	minute := sealpost.Instant(time.Minute / time.Microsecond)
 	until = now - now%minute + minute
-	s.seen[user] = max(s.seen[user], until)
+	s.seen[user] = max(s.seen[user], until.Add(service.PresenceSlack))
 	return until, now, nil
 }
 
@@ -51,7 +52,7 @@ func (s *Store) Disconnect(ctx context.Context, node [16]byte, user sealpost.Use
 		return err
 	}
 	defer s.leave(f, &err)
-	s.seen[user] = max(s.seen[user], s.options.Clock())
+	s.seen[user] = max(s.seen[user], s.options.Clock().Add(service.HangUpSlack))
 	delete(s.live, connection{user, node})
 	return nil
 }

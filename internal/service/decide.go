@@ -56,6 +56,7 @@ const OpenLimit = 200
 // Snapshot is what the decision sees, read under the lock.
 type Snapshot struct {
 	Now          sealpost.Instant // decision time (R12)
+	Clock        sealpost.Instant // the database's clock, which may have been set back
 	Conversation sealpost.Conversation
 	Participants []sealpost.Participant // those who left too
 	Policy       policy.Policy          // in force now

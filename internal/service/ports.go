@@ -188,16 +188,26 @@ type Session struct {
 	ExpiresAt sealpost.Instant // zero: does not expire
 }
 
+const (
+	// PresenceSlack is how much longer than the minute that Seen writes somebody counts
+	// as there: a request that began in it may be served after it (R24).
+	PresenceSlack = time.Minute
+	// HangUpSlack is the same for the end of a live connection: decision times run a
+	// little ahead of a clock that stands still (R12).
+	HangUpSlack = time.Second
+)
+
 // Presence records that somebody was connected or asked, so that a recall knows
 // who may have noticed a message (R24). Every write takes the locks that a recall
 // takes.
 type Presence interface {
 	// Seen notes, before a request of the user is served, that they are there until
-	// the end of this minute of the database's clock. It returns that end and the
-	// clock, so that the caller need not write again before.
+	// the end of this minute of the database's clock, and PresenceSlack longer. It
+	// returns the end of the minute and the clock, so that the caller need not write
+	// again before.
 	Seen(ctx context.Context, user sealpost.UserID) (until, now sealpost.Instant, err error)
 	// Connect notes that a live connection of the user begins on a node, Disconnect
-	// that the node's last one has ended. Both are idempotent.
+	// that the node's last one has ended, with HangUpSlack. Both are idempotent.
 	Connect(ctx context.Context, node [16]byte, user sealpost.UserID) error
 	Disconnect(ctx context.Context, node [16]byte, user sealpost.UserID) error
 	// Lease makes or renews the lease of a node for the given time. A lease that has

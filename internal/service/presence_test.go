@@ -75,7 +75,7 @@ func TestLiveConnections(t *testing.T) {
 		t.Errorf("one of two connections left: level %d", got)
 	}
 	second.Close()
-	h.advance(time.Second)
+	h.advance(2 * time.Second)
 	if got := h.level(maya, in); got != sealpost.LevelNone {
 		t.Errorf("after the last: level %d", got)
 	}

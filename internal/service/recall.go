@@ -149,7 +149,7 @@ func (r *recalling) grant(s Snapshot, m sealpost.Message) (Change, error) {
 			return Change{}, err
 		}
 	}
-	m = sealpost.Recall(m, sealpost.Recalling{Now: s.Now, Trace: s.Recall.Policy.Trace, Level: levelAt(m.SentAt, s.Recall.Seen)})
+	m = sealpost.Recall(m, sealpost.Recalling{Now: s.Now, Trace: s.Recall.Policy.Trace, Level: levels(s, m.SentAt)})
 	if change.Draft != nil {
 		m.DraftID = change.Draft.ID
 		m.ErasedAt = max(m.ErasedAt, epochEnd(change.Draft.Content.Ref))
@@ -211,11 +211,13 @@ func (s *Service) newDraft(shot Snapshot, id sealpost.DraftID, m sealpost.Messag
 	return d, s.wrapUntil(shot.Epochs, pendingUntil(shot.Now, d.ExpiresAt), draftLabel(*d), key, &d.Content)
 }
 
-// levelAt is the exposure of a recipient by presence: there at or after the
-// delivery means that they may know (R24).
-func levelAt(sent sealpost.Instant, seen map[sealpost.UserID]sealpost.Instant) func(sealpost.UserID) sealpost.Level {
+// levels is the exposure of each recipient by presence: there at or after the
+// delivery means that they may know (R24). While the clock is behind the delivery,
+// because it was set back, presence rules nobody out.
+func levels(s Snapshot, sent sealpost.Instant) func(sealpost.UserID) sealpost.Level {
+	setBack := s.Clock.Add(HangUpSlack) < sent
 	return func(u sealpost.UserID) sealpost.Level {
-		if seen[u] >= sent {
+		if setBack || s.Recall.Seen[u] >= sent {
 			return sealpost.LevelNotified
 		}
 		return sealpost.LevelNone

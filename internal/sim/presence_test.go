@@ -169,7 +169,6 @@ func levelOfSeen(t *testing.T, w *world, m sealpost.MessageID) sealpost.Level {
 // TestPresenceBeyondTheMinute: a request that began in one minute and is served in
 // the next sees a message of the next; that counts as seen (R24).
 func TestPresenceBeyondTheMinute(t *testing.T) {
-	t.Skip("known: presence is written until the end of the minute in which the request began")
 	w, clock := clocked(t)
 	c := w.conversation(t, 0, 0, 1)
 	if err := w.nodes[0].Arrive(t.Context(), w.people[1]); err != nil {
@@ -186,7 +185,6 @@ func TestPresenceBeyondTheMinute(t *testing.T) {
 // ahead of it (R12); somebody who comes then has still been there after the
 // delivery (R24).
 func TestPresenceClockBack(t *testing.T) {
-	t.Skip("known: presence is compared with decision times that ran ahead of the clock")
 	w, clock := clocked(t)
 	c := w.conversation(t, 0, 0, 1)
 	m := w.send(t, 0, c, "before the step")

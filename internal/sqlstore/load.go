@@ -132,7 +132,7 @@ func (l *load) add(m sealpost.Message) {
 // for a recall its facts (R8). It also fixes the decision time (R12).
 func (l *load) second() []statement {
 	s := &l.snapshot
-	s.Now = max(l.tx.now, s.Conversation.DecidedAt+1)
+	s.Clock, s.Now = l.tx.now, max(l.tx.now, s.Conversation.DecidedAt+1)
 	s.Epochs = l.tx.epochs
 	if s.Message == nil || s.Message.ConversationID != l.ask.Conversation {
 		return nil

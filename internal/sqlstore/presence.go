@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
 )
 
 var (
@@ -37,7 +38,7 @@ func (s *Store) touchPresence(ctx context.Context, user sealpost.UserID, write f
 // Seen implements service.Presence.
 func (s *Store) Seen(ctx context.Context, user sealpost.UserID) (until, now sealpost.Instant, err error) {
 	now, err = s.touchPresence(ctx, user, func(now sealpost.Instant) []statement {
-		return []statement{run(querySeenUntil, bytesOf(user), int64(endOfMinute(now)))}
+		return []statement{run(querySeenUntil, bytesOf(user), int64(endOfMinute(now).Add(service.PresenceSlack)))}
 	})
 	return endOfMinute(now), now, err
 }
@@ -60,7 +61,7 @@ func (s *Store) Connect(ctx context.Context, node [16]byte, user sealpost.UserID
 func (s *Store) Disconnect(ctx context.Context, node [16]byte, user sealpost.UserID) error {
 	_, err := s.touchPresence(ctx, user, func(now sealpost.Instant) []statement {
 		return []statement{
-			run(querySeenUntil, bytesOf(user), int64(now)),
+			run(querySeenUntil, bytesOf(user), int64(now.Add(service.HangUpSlack))),
 			run(queryHangUp, bytesOf(user), node[:]),
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
 )
 
 func presenceCases() map[string]func(*testing.T, *world) {
@@ -38,18 +39,18 @@ func seenMinute(_ *testing.T, w *world) {
 	if now < before || until%minute != 0 || until <= now || until > now+minute {
 		w.t.Errorf("seen at %v until %v, clock %v", now, until, before)
 	}
-	equal(w, "seen", w.seen(c, u[0], u[1], id), until)
+	equal(w, "seen", w.seen(c, u[0], u[1], id), until.Add(service.PresenceSlack))
 	equal(w, "somebody else", w.seen(c, u[0], u[2], id), sealpost.Instant(0))
 	w.Clock(-time.Hour) // never less than it was
 	_, _, err = w.Store.Seen(ctx(), u[1])
 	w.ok(err)
-	equal(w, "seen after the clock went back", w.seen(c, u[0], u[1], id), until)
+	equal(w, "seen after the clock went back", w.seen(c, u[0], u[1], id), until.Add(service.PresenceSlack))
 	w.Clock(3 * time.Hour)
 	later, _, err := w.Store.Seen(ctx(), u[1])
 	w.ok(err)
-	equal(w, "seen later", w.seen(c, u[0], u[1], id), later)
+	equal(w, "seen later", w.seen(c, u[0], u[1], id), later.Add(service.PresenceSlack))
 	w.ok(w.Store.Sweep(ctx()))
-	equal(w, "seen after a sweep", w.seen(c, u[0], u[1], id), later)
+	equal(w, "seen after a sweep", w.seen(c, u[0], u[1], id), later.Add(service.PresenceSlack))
 }
 
 // between fails unless a time lies in a range: leases are timed inside the store.
@@ -125,11 +126,11 @@ func disconnectSeen(_ *testing.T, w *world) {
 	w.ok(w.Store.Connect(ctx(), node, u[1]))
 	before := w.clock()
 	w.ok(w.Store.Disconnect(ctx(), node, u[1]))
-	w.between("seen until the end of the connection", w.seen(c, u[0], u[1], id), before, w.clock())
+	w.between("seen until the end of the connection", w.seen(c, u[0], u[1], id), before.Add(service.HangUpSlack), w.clock().Add(service.HangUpSlack))
 	w.ok(w.Store.Disconnect(ctx(), node, u[1])) // idempotent
-	w.between("and not until the end of the lease", w.seen(c, u[0], u[1], id), before, w.clock())
+	w.between("and not until the end of the lease", w.seen(c, u[0], u[1], id), before.Add(service.HangUpSlack), w.clock().Add(service.HangUpSlack))
 	// R24: there before the delivery is not there.
-	w.Clock(time.Second)
+	w.Clock(2 * time.Second)
 	next := w.say(c, u[0])
 	w.must(recallOf(c, u[0], next, sealpost.DraftID{}), "recalled")
 	m, err := w.Store.Message(ctx(), next, u[0])
