@@ -267,8 +267,10 @@ func (w *world) openRest() {
 			if newest == nil {
 				w.fail("%s does not have what is sealed for them", viewer)
 			}
-			got := w.ask(nil, request{as: viewer, method: http.MethodPost, path: "/conversations/" + id + "/open",
-				key: uuid.NewString(), body: api.Open{Through: newest.id}})
+			got := w.ask(nil, request{
+				as: viewer, method: http.MethodPost, path: "/conversations/" + id + "/open",
+				key: uuid.NewString(), body: api.Open{Through: newest.id},
+			})
 			var o api.Opened
 			w.decode(got, &o)
 			if got.status != http.StatusOK || len(o.Messages) != len(sealed) {

@@ -45,12 +45,7 @@ type story struct {
 	conversation        string
 }
 
-// change sends one keyed change and notes it as an act.
-func (s *story) change(a *act, r request) answer {
-	r.key = uuid.NewString()
-	return s.repeat(a, r)
-}
-
+// repeat notes an act and asks for it until it is answered.
 func (s *story) repeat(a *act, r request) answer {
 	s.note(func() { s.acts = append(s.acts, a) })
 	return s.ask(a, r)
@@ -71,8 +66,10 @@ func (s *story) group(others ...person) {
 	for i, p := range others {
 		ids[i] = p.id
 	}
-	r := request{as: s.sender, method: http.MethodPost, path: "/conversations", key: uuid.NewString(),
-		body: api.StartConversation{ParticipantIDs: ids, Title: s.name}}
+	r := request{
+		as: s.sender, method: http.MethodPost, path: "/conversations", key: uuid.NewString(),
+		body: api.StartConversation{ParticipantIDs: ids, Title: s.name},
+	}
 	var first, second api.Conversation
 	for _, c := range []*api.Conversation{&first, &second} {
 		a := s.repeat(&act{what: "conversation"}, r)
@@ -256,8 +253,15 @@ var stories = []struct {
 	name string
 	run  func(*story)
 }{
-	{"chat", chat}, {"quota", quota}, {"undone", undone}, {"released", released}, {"hurried", hurried},
-	{"partly", partly}, {"race", race}, {"crowd", crowd}, {"later", later},
+	{"chat", chat},
+	{"quota", quota},
+	{"undone", undone},
+	{"released", released},
+	{"hurried", hurried},
+	{"partly", partly},
+	{"race", race},
+	{"crowd", crowd},
+	{"later", later},
 }
 
 // chat: send and open, with what came before opened along (R5).
@@ -412,8 +416,10 @@ func (w *world) play(copies int) bool {
 		for j, script := range stories {
 			members := w.people[1:]
 			at := i + j
-			s := &story{world: w, name: fmt.Sprintf("%s-%d", script.name, i),
-				sender: members[at%3], first: members[(at+1)%3], next: members[(at+2)%3]}
+			s := &story{
+				world: w, name: fmt.Sprintf("%s-%d", script.name, i),
+				sender: members[at%3], first: members[(at+1)%3], next: members[(at+2)%3],
+			}
 			all.Go(func() {
 				script.run(s)
 				w.note(func() { told++ })

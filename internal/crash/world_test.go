@@ -46,7 +46,6 @@ type act struct {
 	answered bool  // 2xx or a refusal
 	unknown  int   // repetitions that were not answered
 	happened *bool // as the audit log said after the crash, before the repetition
-	code     api.Problem
 }
 
 func newWorld(t *testing.T, people []person) *world {
