@@ -310,7 +310,7 @@ func TestAStreamTakesNoMoreRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	ask := "GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + ada.token + "\r\n\r\n"
 	if _, err := io.WriteString(conn, ask); err != nil {
 		t.Fatal(err)

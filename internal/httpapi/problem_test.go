@@ -110,7 +110,8 @@ func TestAPanicAfterTheBeginningAborts(t *testing.T) {
 	a := &answer{ResponseWriter: httptest.NewRecorder()}
 	a.WriteHeader(200)
 	defer func() {
-		if fault := recover(); fault != http.ErrAbortHandler {
+		fault, ok := recover().(error)
+		if !ok || !errors.Is(fault, http.ErrAbortHandler) {
 			t.Errorf("%v", fault)
 		}
 	}()

@@ -216,7 +216,7 @@ func TestNotFoundTellsNothing(t *testing.T) {
 		kind := strings.Split(strings.TrimPrefix(r.Pattern, "/api/v1/"), "/")[0]
 		body := ""
 		if len(doc.example(r)) > 0 {
-			body = strings.ReplaceAll(fmt.Sprintf("%s", mustJSON(t, doc.example(r))), "018f3c1e-7b8a-7c00-8000-000000000001", m.ID)
+			body = strings.ReplaceAll(string(mustJSON(t, doc.example(r))), "018f3c1e-7b8a-7c00-8000-000000000001", m.ID)
 		}
 		var first answer
 		for i, id := range []string{

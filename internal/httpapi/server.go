@@ -180,7 +180,7 @@ func (s *Server) allowed(r *http.Request) []string {
 // runtime: somebody may have put content into it. An answer that was begun is
 // broken off, in net/http's own way, so that nobody takes it for whole.
 func (s *Server) recovered(a *answer, r *http.Request, fault any) {
-	if fault == http.ErrAbortHandler {
+	if broken, ok := fault.(error); ok && errors.Is(broken, http.ErrAbortHandler) {
 		panic(fault)
 	}
 	cause, ok := fault.(runtime.Error)

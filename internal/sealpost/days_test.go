@@ -84,7 +84,7 @@ func TestChangingZonesBuysNoRecall(t *testing.T) {
 		home := rapid.SampledFrom(zones).Draw(rt, "home")
 		u := sealpost.User{TimeZone: home}
 		start := sealpost.Instant(rapid.Int64Range(1_767_225_600_000_000, 1_798_761_600_000_000).Draw(rt, "now"))
-		now, counted := start, home
+		now := start
 		var since sealpost.Instant // of the zone that was chosen last
 		for range rapid.IntRange(1, 6).Draw(rt, "changes") {
 			to := rapid.SampledFrom(zones).Draw(rt, "to")
@@ -96,7 +96,7 @@ func TestChangingZonesBuysNoRecall(t *testing.T) {
 			if changing {
 				since = now
 			}
-			counted = before
+			counted := before
 			now = now.Add(time.Duration(rapid.IntRange(0, 60).Draw(rt, "hours")) * time.Hour)
 			if waited := since == 0 || now.Sub(since) >= sealpost.ZoneDelay; waited {
 				counted = u.TimeZone

@@ -144,7 +144,7 @@ func TestErrors(t *testing.T) {
 	if sealpost.CodeOf(nil) != "" || sealpost.CodeOf(errors.New("x")) != sealpost.CodeInternal {
 		t.Error("no error has no code, and any other is internal")
 	}
-	if sealpost.NotFound().Error() != sealpost.NotFound().Error() || !strings.Contains(sealpost.Invalid("name", "").Error(), "name") {
+	if first := sealpost.NotFound(); first.Error() != sealpost.NotFound().Error() || !strings.Contains(sealpost.Invalid("name", "").Error(), "name") {
 		t.Error("not found is one answer, and an invalid field is named")
 	}
 }

@@ -40,9 +40,9 @@ func TestKeysOfAMessage(t *testing.T) {
 	h := newHouse(t)
 	maya, jonas := h.person("Maya"), h.person("Jonas")
 	in := h.pair(maya, jonas)
-	opened, recalled, left := h.send(maya, in), sealpost.MessageID{}, sealpost.MessageID{}
+	opened := h.send(maya, in)
 	h.open(jonas, in, opened)
-	recalled, left = h.send(maya, in), h.send(maya, in)
+	recalled, left := h.send(maya, in), h.send(maya, in)
 	hour, ok := seal.KeyRef(h.content(maya, left).Ref).Epoch()
 	if want := seal.EpochOf(h.now.Load() + (5 * time.Minute).Microseconds()); !ok || hour != want {
 		t.Errorf("under epoch %d; want %d, the hour in which the window ends", hour, want)

@@ -19,7 +19,8 @@ type checkThenAct struct {
 }
 
 func (s checkThenAct) Decide(ctx context.Context, a service.Ask, decide func(service.Snapshot) (service.Change, error)) error {
-	if !(s.opens && !a.OpenThrough.IsZero() || s.recalls && a.Recall) {
+	mistaken := s.opens && !a.OpenThrough.IsZero() || s.recalls && a.Recall
+	if !mistaken {
 		return s.Store.Decide(ctx, a, decide)
 	}
 	var change service.Change

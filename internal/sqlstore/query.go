@@ -30,9 +30,8 @@ func registerOnly(engine, name, sql string) *query {
 
 // dialect is how the engines differ. Everything else is one set of SQL.
 type dialect struct {
-	name  string
-	begin string // begins a transaction that may write
-	lock  string // for {lock}
+	name string
+	lock string // for {lock}
 	// readClock tells whether the database has a clock of its own that is to be
 	// read in a statement after the locks. An embedded database has the process's.
 	readClock bool

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"path/filepath"
 	"sort"
@@ -40,12 +41,9 @@ func TestQueriesPrepare(t *testing.T) {
 				continue
 			}
 			if name == engineSQLite {
-				stmt, err := s.engine.(*sqliteEngine).readers.PrepareContext(t.Context(), s.dialect.text(q))
-				if err != nil {
+				if _, err := s.engine.(*sqliteEngine).prepare(t.Context(), q); err != nil {
 					t.Errorf("%s: %s: %v", name, q.name, err)
-					continue
 				}
-				_ = stmt.Close()
 				continue
 			}
 			conn, err := s.engine.(*postgresEngine).pool.Acquire(t.Context())
@@ -131,21 +129,32 @@ func describeWith(ctx context.Context, t *testing.T, s *Store, columns string, f
 		if e, ok := s.engine.(*sqliteEngine); ok {
 			db = e.readers // the writer's one connection is pinned
 		}
-		rows, err := db.QueryContext(ctx, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for rows.Next() {
-			var line string
-			if err := rows.Scan(&line); err != nil {
-				t.Fatal(err)
-			}
+		for _, line := range lines(ctx, t, db, text) {
 			out = append(out, fmt.Sprint(i, " ", fix(line)))
-		}
-		if err := rows.Close(); err != nil {
-			t.Fatal(err)
 		}
 	}
 	sort.Strings(out)
+	return out
+}
+
+// lines is a result of one text column.
+func lines(ctx context.Context, t *testing.T, db *sql.DB, text string) []string {
+	t.Helper()
+	rows, err := db.QueryContext(ctx, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []string
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, line)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return out
 }

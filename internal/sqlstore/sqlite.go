@@ -128,10 +128,11 @@ func (e *sqliteEngine) prepare(ctx context.Context, q *query) (*sql.Stmt, error)
 	if err != nil {
 		return nil, err
 	}
-	if other, loaded := e.prepared.LoadOrStore(q, stmt); loaded {
-		return other.(*sql.Stmt), stmt.Close()
+	other, loaded := e.prepared.LoadOrStore(q, stmt)
+	if loaded {
+		err = stmt.Close() //nolint:sqlclosecheck // the other one is used; this one is not needed
 	}
-	return stmt, nil
+	return other.(*sql.Stmt), err
 }
 
 func (e *sqliteEngine) session(ctx context.Context) (session, error) {
