@@ -106,7 +106,7 @@ e2e: ## end-to-end scripts against the real binary
 
 .PHONY: crash
 crash: ## kill -9 at every named crash point, on each engine
-	$(GO) test $(TAGS) -count=1 -v -timeout 30m -run Crash ./cmd/sealpost ./internal/... $(RAN)
+	SEALPOST_LONG=1 $(GO) test $(TAGS) -count=1 -v -timeout 30m -run Crash ./cmd/sealpost ./internal/... $(RAN)
 
 .PHONY: cover
 cover: ## test coverage of all packages by all tests, as cover.html

@@ -56,7 +56,7 @@ func (a *app) examineEpochs(ctx context.Context, now time.Time, say func(string,
 	if err != nil {
 		return err
 	}
-	keys := map[int64]bool{}
+	keys, known := map[int64]bool{}, map[int64]bool{}
 	for _, k := range held {
 		keys[k.Hour] = true
 	}
@@ -64,6 +64,7 @@ func (a *app) examineEpochs(ctx context.Context, now time.Time, say func(string,
 	var oldest time.Time
 	var faults []error
 	for _, e := range epochs {
+		known[e.Hour] = true
 		begin := time.Unix(e.Hour*3600, 0).UTC()
 		if e.State == service.EpochDestroyed {
 			destroyed++
@@ -85,6 +86,11 @@ func (a *app) examineEpochs(ctx context.Context, now time.Time, say func(string,
 		say("", "the oldest living epoch began at %s (%s ago)", oldest.Format(time.RFC3339), now.Sub(oldest).Round(time.Minute))
 		if age := now.Sub(oldest); age > 2*time.Hour {
 			faults = append(faults, fmt.Errorf("the oldest epoch is %s old; it should be gone within its hour and five minutes: is serve running?", age.Round(time.Minute)))
+		}
+	}
+	for hour := range keys {
+		if !known[hour] { // a crash between the key and its row; nothing is under it
+			say("", "the key of %s belongs to no epoch; nothing is wrapped under it", time.Unix(hour*3600, 0).UTC().Format(time.RFC3339))
 		}
 	}
 	if len(faults) == 0 {

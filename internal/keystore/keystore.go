@@ -24,7 +24,7 @@ import (
 
 var (
 	// ErrNoKey means that no key of that hour or number exists (any more).
-	ErrNoKey = errors.New("keystore: no such key")
+	ErrNoKey = seal.ErrNoKey
 	// ErrFull means that every slot is taken; nothing was created.
 	ErrFull = errors.New("keystore: no free slot")
 	// ErrPermissions means that others than the owner could read the keys.

@@ -63,6 +63,9 @@ var (
 	// ErrZeroKey means that a key was used that was never made or was zeroed.
 	// Sealing under it would be no sealing at all.
 	ErrZeroKey = errors.New("seal: zero key")
+	// ErrNoKey means that a wrapping key does not exist, or not any more. Key stores
+	// answer with it.
+	ErrNoKey = errors.New("seal: no such key")
 	// ErrNoRef means that a key was to be wrapped under the reference that
 	// stands for "deleted".
 	ErrNoRef = errors.New("seal: no wrapping key named")

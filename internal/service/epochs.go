@@ -111,23 +111,30 @@ func (s *Service) sweepEpoch(ctx context.Context, hour int64) error {
 // settleConversation commits that the windows of an epoch's messages are over
 // (R12) and moves their keys to the long-term key, in one decision each time. A
 // message whose window is not over, because the clock was set back, is left: its
-// sender can still recall it. It gives how many it moved.
+// sender can still recall it. A text whose epoch key is gone, because an older
+// database was put back, is lost: its wrap is deleted and the rest goes on. It gives
+// how many it moved.
 func (s *Service) settleConversation(ctx context.Context, id sealpost.ConversationID, hour int64) (int, error) {
-	settled := 0
+	settled, lost := 0, 0
 	for more := true; more; {
 		var change Change
 		ask := Ask{Decision: newID[sealpost.DecisionID](s), Conversation: id, Expired: hour}
 		err := s.decide(ctx, ask, func(shot Snapshot) (Change, error) {
-			more, change = shot.More, Change{}
+			more, change, lost = shot.More, Change{}, 0
 			for _, m := range shot.Sealed {
 				ref := m.Content.Ref
 				if m, _ = sealpost.CloseWindow(m, shot.Now); !m.WindowOver {
 					continue
 				}
-				var err error
-				if m.Content, err = s.settle(messageLabel(m), m.Content); err != nil {
+				settled, err := s.settle(messageLabel(m), m.Content)
+				switch {
+				case errors.Is(err, seal.ErrNoKey):
+					settled = m.Content.Erase() // an older database came back; see lost
+					lost++
+				case err != nil:
 					return Change{}, err
 				}
+				m.Content = settled
 				change.Update = append(change.Update, Update{Message: m, IfRef: ref})
 			}
 			if n := len(change.Update); n > 0 {
@@ -139,6 +146,9 @@ func (s *Service) settleConversation(ctx context.Context, id sealpost.Conversati
 			return settled, err
 		}
 		settled += len(change.Update)
+		if lost > 0 {
+			s.log.WarnContext(ctx, "texts could not be recovered: the key of their epoch is gone", "count", lost)
+		}
 	}
 	return settled, nil
 }
@@ -168,6 +178,10 @@ func (s *Service) rewrapPending(ctx context.Context, hour int64) (int, error) {
 			return h.Content.Ref, h.Content.Wrapped, true
 		}
 		ref, wrapped, err := s.rewrap(h, target)
+		if errors.Is(err, seal.ErrNoKey) {
+			moved++
+			return 0, nil, false // an older database came back: it cannot be recovered
+		}
 		if err != nil {
 			failed = err
 			return h.Content.Ref, h.Content.Wrapped, true

@@ -129,6 +129,30 @@ func TestErasedAt(t *testing.T) {
 	}
 }
 
+// An older database was put back: what lay under an epoch whose key is gone cannot
+// be read, and everything else goes on.
+func TestLostEpoch(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas := h.person("Maya"), h.person("Jonas")
+	in := h.pair(maya, jonas)
+	lost := h.send(maya, in)
+	hour, _ := seal.KeyRef(h.content(maya, lost).Ref).Epoch()
+	if err := h.keys.DestroyEpoch(hour); err != nil {
+		t.Fatal(err)
+	}
+	h.walk(2)
+	if v, err := h.Message(t.Context(), maya, lost); err != nil || v.Content != nil || v.State != sealpost.Sent {
+		t.Errorf("the lost message: %+v, %v", v, err)
+	}
+	_, err := h.recall(maya, lost)
+	wantCode(t, "its recall", err, sealpost.CodeWindowClosed)
+	next := h.send(maya, in)
+	if o := h.open(jonas, in, next); len(o.Messages) != 2 || o.Messages[0].Content != nil || o.Messages[1].Content.Body != "hello" {
+		t.Errorf("opened: %+v", o)
+	}
+}
+
 // An epoch that is closing takes nothing new: the next one does.
 func TestClosingEpochTakesNothing(t *testing.T) {
 	t.Parallel()
