@@ -19,6 +19,7 @@ func small(t *testing.T, wrap func(http.Handler) http.Handler) bench.Options {
 	t.Helper()
 	o := serve(t, 12, wrap)
 	o.InFlight, o.Conversations, o.Fill, o.History, o.Recalls, o.Streams, o.Settle = []int{1, 4}, 8, 30, 60, 3, 8, time.Millisecond
+	o.Asks = 5
 	o.ServerPID = os.Getpid()
 	return o
 }
@@ -50,26 +51,6 @@ func TestEverythingIsMeasured(t *testing.T) {
 	}
 	if runtime.GOOS == "linux" && (r.Idle.Streams != 8 || r.Idle.Memory < 1<<20 || r.Machine.Cores < 1 || r.Machine.FileSystem == "unknown") {
 		t.Errorf("%+v %+v", r.Idle, r.Machine)
-	}
-}
-
-func TestMarkdown(t *testing.T) {
-	t.Parallel()
-	o := small(t, nil)
-	o.Fill = 0
-	var out bytes.Buffer
-	if err := bench.Run(t.Context(), o, &out); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"| durable sends, 4 in flight |", "| send | 1 |", "| recall | 4 |", "newest page of 50 out of 60 messages", "Of the ceiling of"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("%q is missing", want)
-		}
-	}
-	for line := range strings.Lines(out.String()) {
-		if n := strings.Count(line, "|"); n != 0 && n != 7 && n != 10 {
-			t.Errorf("a row has %d bars: %s", n, line)
-		}
 	}
 }
 
@@ -107,7 +88,7 @@ func TestWrongAnswersAreNoFigures(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	t.Parallel()
-	good := bench.Options{InFlight: []int{1}, Duration: time.Second, People: 10, Conversations: 10}
+	good := bench.Options{InFlight: []int{1}, Duration: time.Second, People: 10, Conversations: 10, Asks: 1}
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -120,6 +101,8 @@ func TestOptions(t *testing.T) {
 		"none in flight":   func(o *bench.Options) { o.InFlight = nil },
 		"too short":        func(o *bench.Options) { o.Duration = time.Millisecond },
 		"negative":         func(o *bench.Options) { o.Streams = -1 },
+		"half a page":      func(o *bench.Options) { o.History = 50 },
+		"too many streams": func(o *bench.Options) { o.Streams = 50_000 },
 	} {
 		o := good
 		if change(&o); o.Validate() == nil {

@@ -25,11 +25,10 @@ const (
 
 // said is one message of the input.
 type said struct {
-	by    int // which of the two
-	text  string
-	id    string
-	fate  fate
-	draft string // where its text went when it was recalled
+	by   int // which of the two
+	text string
+	id   string
+	fate fate
 }
 
 // thread is a conversation of two with everything that was said in it, in order.

@@ -75,7 +75,7 @@ var odd = []string{
 
 // madeFile writes conversations among a few people with odd texts and with some that
 // the server refuses: empty, only spaces, NUL, too long.
-func madeFile(t *testing.T, compressed bool) (file string, good, refused int) {
+func madeFile(t *testing.T, compressed bool, texts ...string) (file string, good, refused int) {
 	t.Helper()
 	var b bytes.Buffer
 	line := func(from, to int, text string) {
@@ -87,7 +87,7 @@ func madeFile(t *testing.T, compressed bool) (file string, good, refused int) {
 	}
 	for place := range 20 { // each place is a conversation; settle goes by it
 		from, to := place%5, 5+place/5
-		for i, text := range odd {
+		for i, text := range texts {
 			if (i+place)%3 == 0 {
 				from, to = to, from
 			}
@@ -121,7 +121,7 @@ func madeFile(t *testing.T, compressed bool) (file string, good, refused int) {
 func TestOddMessagesAreAllAccountedFor(t *testing.T) {
 	t.Parallel()
 	o := serve(t, 10, nil)
-	file, good, bad := madeFile(t, true)
+	file, good, bad := madeFile(t, true, odd...)
 	o.Input = file
 	a, err := account(t, o)
 	if err != nil {
@@ -143,7 +143,7 @@ func TestOddMessagesAreAllAccountedFor(t *testing.T) {
 // proves nothing.
 func TestTheAccountNoticesAWrongServer(t *testing.T) {
 	t.Parallel()
-	file, _, _ := madeFile(t, false)
+	file, _, _ := madeFile(t, false, "ok", "NULL", "ok")
 	get := func(path string) func(*http.Request) bool {
 		pattern := regexp.MustCompile("^/api/v1" + path + "$")
 		return func(r *http.Request) bool { return r.Method == http.MethodGet && pattern.MatchString(r.URL.Path) }
@@ -171,7 +171,7 @@ func TestTheAccountNoticesAWrongServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := serve(t, 10, wrap)
-			o.Input, o.Lines = file, 160
+			o.Input, o.Lines = file, 10*7 // ten conversations: one of each kind
 			a, err := account(t, o)
 			if err == nil || a.Differences == 0 || !strings.Contains(err.Error(), "the account is off") {
 				t.Fatalf("not noticed: %v, %d differences", err, a.Differences)
@@ -192,7 +192,7 @@ func TestInputThatIsNoMessages(t *testing.T) {
 			if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			o := bench.Options{Server: "http://127.0.0.1:1", TokenFile: file, InFlight: []int{1}, Duration: minDuration, People: 4, Conversations: 4, Input: file}
+			o := bench.Options{Server: "http://127.0.0.1:1", TokenFile: file, InFlight: []int{1}, Duration: minDuration, People: 4, Conversations: 4, Asks: 1, Input: file}
 			err := bench.Run(t.Context(), o, &bytes.Buffer{})
 			if err == nil || strings.Contains(err.Error(), "secret") {
 				t.Fatalf("got %v", err)

@@ -2,7 +2,9 @@ package bench
 
 import (
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -12,9 +14,9 @@ import (
 func TestAnswersAreRead(t *testing.T) {
 	t.Parallel()
 	ours, theirs := net.Pipe()
-	defer ours.Close()
+	defer func() { _ = ours.Close() }()
 	go func() {
-		defer theirs.Close()
+		defer func() { _ = theirs.Close() }()
 		buffer := make([]byte, 4096)
 		for _, answer := range []string{
 			"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
@@ -103,5 +105,49 @@ func TestServerSettingsAreItsOwn(t *testing.T) {
 	got := ownSettings([]string{"HOME=/x", "SEALPOST_DATABASE=postgres://elsewhere", "PATH=/bin"})
 	if strings.Join(got, " ") != "HOME=/x PATH=/bin" {
 		t.Fatalf("got %q", got)
+	}
+}
+
+func TestGuardedProgramEnds(t *testing.T) {
+	t.Parallel()
+	log := filepath.Join(t.TempDir(), "log")
+	const script = `trap 'echo told; exit 0' TERM; echo up; while :; do sleep 0.01; done`
+	up := func() bool {
+		text, err := os.ReadFile(log)
+		return err == nil && strings.Contains(string(text), "up")
+	}
+	g, err := startGuarded("", log, "TERM", os.Environ(), nil, "sh", "-c", script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.await(t.Context(), time.Millisecond, up); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := g.stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if text := tail(log); !strings.Contains(text, "told") {
+		t.Fatalf("it was not asked to end: %s", text)
+	}
+	if _, err := processOf(g.pid); err == nil {
+		t.Fatal("it still runs")
+	}
+}
+
+func TestGuardedProgramThatFailsIsNotAwaited(t *testing.T) {
+	t.Parallel()
+	log := filepath.Join(t.TempDir(), "log")
+	g, err := startGuarded("", log, "TERM", os.Environ(), nil, "sh", "-c", "echo the reason; exit 3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = g.await(t.Context(), time.Millisecond, func() bool { return false })
+	if err == nil || !strings.Contains(err.Error(), "the reason") || !strings.Contains(err.Error(), "exit status 3") {
+		t.Fatalf("got %v", err)
+	}
+	if err := g.stop(); err == nil {
+		t.Fatal("its status is forgotten")
 	}
 }

@@ -24,8 +24,8 @@ type Lists struct {
 
 const (
 	pageSize = 50
-	// asks is how often each page is asked for; the first few do not count.
-	asks, warmAsks = 300, 20
+	// warmAsks is how often a page is asked for before that counts.
+	warmAsks = 20
 )
 
 // lists makes an inbox of as many conversations as there are other people, and one
@@ -127,7 +127,7 @@ func (s *site) openLong(ctx context.Context, conversation string, reader person)
 			continue
 		}
 		if after == "" {
-			return "", fmt.Errorf("bench: --history must be 0 or more than %d", pageSize)
+			return "", errors.New("bench: the long conversation was not opened whole")
 		}
 		return after, nil
 	}
@@ -140,8 +140,8 @@ func (s *site) timePage(ctx context.Context, reader person, path string, into an
 		return 0, err
 	}
 	defer w.close()
-	took := make([]time.Duration, 0, asks)
-	for i := range asks + warmAsks {
+	took := make([]time.Duration, 0, s.options.Asks)
+	for i := range s.options.Asks + warmAsks {
 		began := time.Now()
 		status, answer, err := w.do("GET", path, reader.token, "", nil)
 		if err != nil {

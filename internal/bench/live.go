@@ -189,9 +189,6 @@ func (s *site) idle(ctx context.Context) (Idle, error) {
 	if out.Memory, err = residentOf(s.pid); err != nil || s.options.Streams == 0 {
 		return out, err
 	}
-	if most := perPerson * len(s.people); s.options.Streams > most {
-		return out, fmt.Errorf("bench: --streams needs more people: at most %d for each", perPerson)
-	}
 	s.options.say("%d live connections", s.options.Streams)
 	return out, s.hold(ctx, &out)
 }

@@ -27,6 +27,7 @@ type Options struct {
 	Conversations int           `help:"Conversations of two that the load is spread over." default:"1000"`
 	Fill          int           `help:"Messages to send before anything is measured, to compare sizes."`
 	History       int           `help:"Messages of the long conversation whose pages are read." default:"20000"`
+	Asks          int           `help:"How often each page is asked for." default:"300"`
 	Recalls       int           `help:"Recalls that a live connection is watched for." default:"300"`
 	Streams       int           `help:"Idle live connections whose memory is measured." default:"10000"`
 	Settle        time.Duration `help:"How long they are left alone before the memory is read." default:"30s"`
@@ -69,8 +70,12 @@ func (o Options) Validate() error {
 		return errors.New("--in-flight needs a number")
 	case o.Duration < 10*time.Millisecond:
 		return errors.New("--duration must be at least 10ms")
-	case o.History < 0 || o.Fill < 0 || o.Recalls < 0 || o.Streams < 0 || o.Streams > maxStreams || o.Settle < 0 || o.Lines < 0:
+	case o.History < 0 || o.Fill < 0 || o.Recalls < 0 || o.Streams < 0 || o.Streams > maxStreams || o.Settle < 0 || o.Lines < 0 || o.Asks < 1:
 		return errors.New("a count is out of its limits")
+	case o.History > 0 && o.History <= pageSize:
+		return fmt.Errorf("--history must be 0 or more than %d", pageSize)
+	case o.Streams > perPerson*o.People:
+		return fmt.Errorf("--streams needs more --people: at most %d for each", perPerson)
 	}
 	for _, n := range o.InFlight {
 		if n < 1 || n > maxInFlight || n > o.Conversations {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -17,32 +16,17 @@ import (
 
 var errNoPostgres = errors.New("PostgreSQL's programs are not installed; get them with: apt-get install postgresql")
 
-// guard runs a server until its own input ends, however the process that holds the
-// other end comes to its end, and then stops the server. The first argument is the
-// server's log.
-const guard = `
-trap '' INT TERM HUP
-log=$1
-shift
-"$@" </dev/null >>"$log" 2>&1 &
-server=$!
-read -r _
-kill -INT "$server"
-wait "$server"
-`
-
 // cluster is a PostgreSQL of our own: the machine's programs, their default
 // settings, a Unix socket only, and a directory that goes away with it.
 type cluster struct {
 	base, bin string
-	hold      io.Closer // the server lives while this is open
-	ended     chan error
+	*guarded  // nil until it is started
 }
 
 // startCluster makes and starts a cluster below dir. PostgreSQL does not run as
 // root: then it runs as the package's user.
 func startCluster(ctx context.Context, dir string) (_ *cluster, err error) {
-	c := &cluster{ended: make(chan error, 1)}
+	c := &cluster{}
 	if c.bin, err = postgresPrograms(); err != nil {
 		return nil, err
 	}
@@ -59,23 +43,17 @@ func startCluster(ctx context.Context, dir string) (_ *cluster, err error) {
 			return nil, err
 		}
 	}
-	if err := c.run(ctx, c.asOwner(c.program("initdb"), "-D", c.data(), "-U", "postgres", "-A", "trust", "--encoding=UTF8", "--locale=C.UTF-8")...); err != nil {
+	initdb := append(owner(), c.program("initdb"), "-D", c.data(), "-U", "postgres", "-A", "trust", "--encoding=UTF8", "--locale=C.UTF-8")
+	if err := c.run(ctx, initdb...); err != nil {
 		return nil, err
 	}
-	args := c.asOwner("/bin/sh", "-c", guard, "guard", c.log(),
+	c.guarded, err = startGuarded(c.base, filepath.Join(c.base, "log"), "INT", os.Environ(), owner(),
 		c.program("postgres"), "-D", c.data(), "-k", c.base, "-c", "listen_addresses=")
-	command := exec.Command(args[0], args[1:]...)
-	command.Dir = c.base
-	input, err := command.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := command.Start(); err != nil {
-		return nil, err
-	}
-	c.hold = input
-	go func() { c.ended <- command.Wait() }()
-	if err := c.awaitReady(ctx); err != nil {
+	isReady := func() bool { return c.run(ctx, c.program("pg_isready"), "-q", "-h", c.base) == nil }
+	if err := c.await(ctx, 20*time.Millisecond, isReady); err != nil {
 		return nil, err
 	}
 	return c, c.run(ctx, c.program("createdb"), "-h", c.base, "-U", "postgres", "-T", "template0", "bench")
@@ -104,13 +82,13 @@ func postgresPrograms() (string, error) {
 
 func (c *cluster) program(name string) string { return filepath.Join(c.bin, name) }
 func (c *cluster) data() string               { return filepath.Join(c.base, "data") }
-func (c *cluster) log() string                { return filepath.Join(c.base, "log") }
 
-func (c *cluster) asOwner(args ...string) []string {
+// owner is what comes before a command that root must not run itself.
+func owner() []string {
 	if os.Getuid() == 0 {
-		return append([]string{"runuser", "-u", "postgres", "--"}, args...)
+		return []string{"runuser", "-u", "postgres", "--"}
 	}
-	return args
+	return nil
 }
 
 func (c *cluster) run(ctx context.Context, args ...string) error {
@@ -122,24 +100,6 @@ func (c *cluster) run(ctx context.Context, args ...string) error {
 	return nil
 }
 
-func (c *cluster) awaitReady(ctx context.Context) error {
-	limit := time.Now().Add(readyWithin)
-	for time.Now().Before(limit) {
-		if c.run(ctx, c.program("pg_isready"), "-q", "-h", c.base) == nil {
-			return nil
-		}
-		select {
-		case err := <-c.ended:
-			c.ended <- err
-			return fmt.Errorf("PostgreSQL ended before it was ready; %s", tail(c.log()))
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-	return fmt.Errorf("PostgreSQL was not ready within %s; %s", readyWithin, tail(c.log()))
-}
-
 // address is what --database takes.
 func (c *cluster) address() string {
 	query := url.Values{"host": {c.base}, "user": {"postgres"}, "sslmode": {"disable"}}
@@ -148,15 +108,9 @@ func (c *cluster) address() string {
 
 // stop ends the server and removes its files.
 func (c *cluster) stop() error {
-	if c.hold == nil {
-		return os.RemoveAll(c.base)
-	}
-	err := c.hold.Close()
-	select {
-	case ended := <-c.ended:
-		err = errors.Join(err, ended)
-	case <-time.After(endsWithin):
-		return errors.Join(err, fmt.Errorf("PostgreSQL did not end within %s; its files are in %s", endsWithin, c.base))
+	var err error
+	if c.guarded != nil {
+		err = c.guarded.stop()
 	}
 	return errors.Join(err, os.RemoveAll(c.base))
 }

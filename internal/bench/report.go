@@ -199,20 +199,26 @@ func (r Result) details(b *strings.Builder) {
 		fmt.Fprintf(b, "| %s | %d | %d | %.0f | %s | %s | %s | %s | %s |\n",
 			x.Operation, x.InFlight, x.Count, x.PerSecond(), ms(x.P50), ms(x.P99), cpu(x.Server), cpu(x.Database), cpu(x.Generator))
 	}
+	b.WriteString("\n")
+	r.remarks(b)
+}
+
+// remarks say what fits no table.
+func (r Result) remarks(b *strings.Builder) {
 	if r.NoOp != nil {
-		fmt.Fprintf(b, "\nOf the ceiling of %.0f/s, which is /healthz over as many connections:", r.NoOp.PerSecond())
+		fmt.Fprintf(b, "Of the ceiling of %.0f/s, which is /healthz at %d in flight,", r.NoOp.PerSecond(), r.NoOp.InFlight)
 		for _, x := range r.Rates {
 			if x.InFlight == r.NoOp.InFlight {
 				fmt.Fprintf(b, " %ss reach %.0f %%,", x.Operation, 100*x.PerSecond()/r.NoOp.PerSecond())
 			}
 		}
-		fmt.Fprintf(b, " at %d in flight.", r.NoOp.InFlight)
-	}
-	if i := r.Idle; i.Streams > 0 {
-		fmt.Fprintf(b, "\nA live connection took %.1f KiB when the last one had begun. ", float64(i.AtOnce)/1024)
+		b.WriteString(" at as many.\n")
 	}
 	if v := r.Vanishing; v.Recalls > 0 {
-		fmt.Fprintf(b, "\nRecall to gone, over %d recalls: p50 %s, p99 %s after the acknowledgement.\n", v.Recalls, ms(v.P50), ms(v.P99))
+		fmt.Fprintf(b, "Recall to gone, over %d recalls: p50 %s, p99 %s after the acknowledgement.\n", v.Recalls, ms(v.P50), ms(v.P99))
+	}
+	if i := r.Idle; i.Streams > 0 {
+		fmt.Fprintf(b, "A live connection took %.1f KiB when the last one had begun.\n", float64(i.AtOnce)/1024)
 	}
 	b.WriteString("\n")
 }

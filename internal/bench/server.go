@@ -9,13 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
-)
-
-const (
-	readyWithin = 30 * time.Second
-	endsWithin  = 30 * time.Second
 )
 
 // server is this program, run once more as `serve`.
@@ -23,8 +17,7 @@ type server struct {
 	data, database string
 	address, ops   string
 	ready          time.Duration // from the start of the process until it answered
-	command        *exec.Cmd
-	ended          chan error
+	*guarded
 }
 
 // startServer starts a server and waits until it answers. dir takes its log.
@@ -33,7 +26,7 @@ func startServer(ctx context.Context, dir, data, database string) (*server, erro
 	if err != nil {
 		return nil, err
 	}
-	s := &server{data: data, database: database, ended: make(chan error, 1)}
+	s := &server{data: data, database: database}
 	if s.ops, err = freeAddress(ctx); err != nil {
 		return nil, err
 	}
@@ -41,68 +34,26 @@ func startServer(ctx context.Context, dir, data, database string) (*server, erro
 	if err := os.Remove(listenFile); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	log, err := os.Create(filepath.Join(dir, "serve.log"))
+	environment := ownSettings(os.Environ())
+	if database != "" { // it may hold a password: not where everybody sees it
+		environment = append(environment, "SEALPOST_DATABASE="+database)
+	}
+	began := time.Now()
+	s.guarded, err = startGuarded("", filepath.Join(dir, "serve.log"), "TERM", environment, nil, program,
+		"serve", "--data", data, "--listen", "127.0.0.1:0", "--ops", s.ops, "--listen-file", listenFile, "--log-level", "warn")
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close() // the process has its own
-	args := []string{"serve", "--data", data, "--listen", "127.0.0.1:0", "--ops", s.ops, "--listen-file", listenFile, "--log-level", "warn"}
-	s.command = exec.Command(program, args...)
-	s.command.Env, s.command.Stdout, s.command.Stderr = ownSettings(os.Environ()), log, log
-	if database != "" { // it may hold a password: not where everybody sees it
-		s.command.Env = append(s.command.Env, "SEALPOST_DATABASE="+database)
-	}
-	began := time.Now()
-	if err := s.command.Start(); err != nil {
-		return nil, err
-	}
-	go func() { s.ended <- s.command.Wait() }()
-	if s.address, err = s.awaitFile(ctx, listenFile); err != nil {
-		return nil, errors.Join(err, s.stop(), errors.New(tail(log.Name())))
-	}
+	err = s.await(ctx, time.Millisecond, func() bool {
+		text, err := os.ReadFile(listenFile)
+		s.address = string(text)
+		return err == nil && s.address != ""
+	})
 	s.ready = time.Since(began)
+	if err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
 	return s, nil
-}
-
-// awaitFile polls: the file is the server's only sign that scripts can see.
-func (s *server) awaitFile(ctx context.Context, file string) (string, error) {
-	poll := time.NewTicker(time.Millisecond)
-	defer poll.Stop()
-	limit := time.NewTimer(readyWithin)
-	defer limit.Stop()
-	for {
-		if text, err := os.ReadFile(file); err == nil && len(text) > 0 {
-			return string(text), nil
-		}
-		select {
-		case <-poll.C:
-		case <-limit.C:
-			return "", fmt.Errorf("the server was not ready within %s", readyWithin)
-		case err := <-s.ended:
-			s.ended <- err
-			return "", fmt.Errorf("the server ended before it was ready: %w", err)
-		case <-ctx.Done():
-			return "", ctx.Err()
-		}
-	}
-}
-
-func (s *server) pid() int { return s.command.Process.Pid }
-
-// stop ends the server in its own time, or kills it.
-func (s *server) stop() error {
-	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	limit := time.NewTimer(endsWithin)
-	defer limit.Stop()
-	select {
-	case err := <-s.ended:
-		s.ended <- err // for whoever stops it again
-		return err
-	case <-limit.C:
-		return errors.Join(fmt.Errorf("the server did not end within %s and was killed", endsWithin), s.command.Process.Kill())
-	}
 }
 
 // ownSettings leaves out the variables that would change the server's settings.
@@ -124,14 +75,6 @@ func freeAddress(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return l.Addr().String(), l.Close()
-}
-
-func tail(file string) string {
-	text, err := os.ReadFile(file)
-	if err != nil || len(text) == 0 {
-		return "its log is empty"
-	}
-	return "its log ends with:\n" + string(text[max(0, len(text)-2000):])
 }
 
 // doctorSettings asks the program itself what its embedded database promises.

@@ -124,7 +124,7 @@ func (s *site) start(ctx context.Context, people int) (tokens []string, err erro
 // connect makes the client, also after the server has another address.
 func (s *site) connect() (err error) {
 	if s.server != nil {
-		s.address, s.ops, s.pid = s.server.address, s.server.ops, s.server.pid()
+		s.address, s.ops, s.pid = s.server.address, s.server.ops, s.server.pid
 	}
 	s.client, err = client.New("http://"+s.address, client.WithIdleConnections(setUpWorkers), client.WithAgent("sealpost-bench"))
 	return err
