@@ -61,7 +61,7 @@ type Policy struct {
 const (
 	MinWindow            = 10 * time.Second
 	MaxWindow            = 24 * time.Hour
-	MaxCount             = 1_000_000
+	MaxCount             = 1_000_000 // as the value of a limit: no limit
 	MinThrottlePeriod    = time.Minute
 	MaxThrottlePeriod    = 24 * time.Hour
 	MaxNotificationDelay = time.Hour

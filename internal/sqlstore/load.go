@@ -142,7 +142,7 @@ func (l *load) second() []statement {
 		out = append(out, deliveriesOf(s.Message))
 	}
 	if l.ask.Recall && s.Message.PolicyVersion != 0 { // it was delivered
-		out = append(out, recallFacts(s.Message, s.Now, &s.Recall)...)
+		out = append(out, l.tx.store.recallFacts(s.Message, s.Now, &s.Recall)...)
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"github.com/sealpost/sealpost/internal/policy"
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
@@ -46,18 +47,19 @@ WHERE d.conversation_id = $1 AND d.message_id = $2`)
 
 // recallFacts reads the facts of one message. It needs the policy's limits, which
 // the queries take from the version that the message names.
-func recallFacts(m *sealpost.Message, now sealpost.Instant, f *service.RecallFacts) []statement {
+//
+// What has no limit (policy.MaxCount) is not counted: it could mean reading a
+// million rows to find that all is well.
+func (s *Store) recallFacts(m *sealpost.Message, now sealpost.Instant, f *service.RecallFacts) []statement {
+	p, known := s.policyVersion(m.PolicyVersion)
+	limited := func(limit int) bool { return !known || limit < policy.MaxCount }
 	f.Seen = map[sealpost.UserID]sealpost.Instant{}
 	conversation, sender := bytesOf(m.ConversationID), bytesOf(m.SenderID)
 	at := func(to *sealpost.Instant) func(row) error {
 		return func(r row) error { return r.Scan((*int64)(to)) }
 	}
-	return []statement{
+	out := []statement{
 		ask(queryUser, func(r row) error { return scanUser(r, &f.Sender) }, sender),
-		ask(queryQuota, at(&f.QuotaUntil), conversation, sender, int64(now), m.PolicyVersion),
-		ask(queryMessagesOver, at(&f.MessagesOver), sender, conversation, int64(now), m.PolicyVersion),
-		ask(queryRecipientsOver, at(&f.RecipientsOver), sender, conversation, int64(now), m.PolicyVersion),
-		ask(queryRefusalsOver, at(&f.RefusalsOver), sender, int64(now), m.PolicyVersion),
 		ask(querySeen, func(r row) error {
 			var user sealpost.UserID
 			var seen, lease int64
@@ -66,4 +68,17 @@ func recallFacts(m *sealpost.Message, now sealpost.Instant, f *service.RecallFac
 			return err
 		}, conversation, bytesOf(m.ID)),
 	}
+	if limited(p.PerConversationDay) {
+		out = append(out, ask(queryQuota, at(&f.QuotaUntil), conversation, sender, int64(now), m.PolicyVersion))
+	}
+	if limited(p.Throttle.Messages) {
+		out = append(out, ask(queryMessagesOver, at(&f.MessagesOver), sender, conversation, int64(now), m.PolicyVersion))
+	}
+	if limited(p.Throttle.Recipients) {
+		out = append(out, ask(queryRecipientsOver, at(&f.RecipientsOver), sender, conversation, int64(now), m.PolicyVersion))
+	}
+	if limited(p.Throttle.Refusals) {
+		out = append(out, ask(queryRefusalsOver, at(&f.RefusalsOver), sender, int64(now), m.PolicyVersion))
+	}
+	return out
 }

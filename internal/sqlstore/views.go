@@ -303,7 +303,7 @@ func (s *Store) RecallFacts(ctx context.Context, id sealpost.MessageID) (service
 	l := load{snapshot: shot}
 	statements := []statement{ask(queryConversationFull, l.conversation, bytesOf(m.ConversationID)), deliveriesOf(m)}
 	if m.PolicyVersion != 0 { // it was delivered
-		statements = append(statements, recallFacts(m, now, &l.snapshot.Recall)...)
+		statements = append(statements, s.recallFacts(m, now, &l.snapshot.Recall)...)
 		if l.snapshot.Recall.Policy, err = s.readPolicy(ctx, m.PolicyVersion); err != nil {
 			return service.Snapshot{}, err
 		}
