@@ -82,7 +82,7 @@ var mutants = []mutant{
 		"in.Kind == sealpost.KindRequiredNotice && !p.User.Has(sealpost.RoleNotices)", "false", "./internal/service", "TestRefusalsInOrder"},
 	{"R22", "a required notice is recalled", verdict + "recall.go",
 		"{sealpost.CodeRequiredNotice, f.RequiredNotice, 0},", "{sealpost.CodeRequiredNotice, false, 0},", "./internal/service", "TestRefusalsInOrder"},
-	{"R24", "presence does not count", useCase + "recall.go", "if setBack || s.Recall.Seen[u] >= sent {", "if false {", "./internal/service", "TestPresence"},
+	{"R24", "presence does not count", useCase + "recall.go", "if setBack || s.Recall.Seen[u] >= sent {", "if setBack && s.Recall.Seen[u] >= sent {", "./internal/service", "TestPresence"},
 	{"R24", "a dead node's connections are forgotten", store + "recall.go",
 		"sealpost.Instant(max(seen, lease))", "sealpost.Instant(seen)", "./internal/sqlstore/storetest", "TestSQLite/^[^m]"},
 	{"R24", "a request is served before it is noted", wire + "auth.go",

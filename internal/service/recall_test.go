@@ -253,7 +253,14 @@ func TestSecretOpenings(t *testing.T) {
 		return fmt.Sprintf("%+v", f)
 	}
 	forecastBefore := forecast()
+	cursor, err := h.Changes(t.Context(), maya, in, "", 200)
+	if err != nil {
+		t.Fatal(err)
+	}
 	h.open(jonas, in, id)
+	if changes, err := h.Changes(t.Context(), maya, in, cursor.Cursor, 200); err != nil || len(changes.Messages) != 0 {
+		t.Errorf("the sender's changes name what was opened in secret: %+v, %v", changes, err)
+	}
 	if told := h.bus.told(); !slices.Equal(told, idsOf(jonas)) {
 		t.Errorf("told of a secret opening: %v", told) // R34
 	}
