@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/sealpost/sealpost/internal/failpoint"
@@ -23,6 +24,9 @@ const (
 	queueLimit  = 4096 // decisions that wait; a further one waits for a place
 	gatherLimit = 64   // decisions in one transaction
 	lookUpLimit = 10 * time.Second
+	// transactionLimit is for a database that neither answers nor breaks the
+	// connection; what happened is then looked up.
+	transactionLimit = 30 * time.Second
 )
 
 // work waits in the queue of a gatherer: a decision, or statements that are to be
@@ -33,6 +37,9 @@ type work struct {
 	touch    *touch
 	alone    func(context.Context, session) error
 	done     chan error // buffered: an answer never waits for its caller
+	// taken is set once, by the gatherer that takes the work or by the caller that
+	// gives it up: what runs shares its variables with a caller that waits.
+	taken atomic.Bool
 }
 
 // touch writes presence (R24): it locks the user's presence row and gives back the
@@ -60,7 +67,7 @@ type gatherer struct {
 }
 
 // submit queues the work and waits for its answer. A caller that gives up before
-// its turn is skipped; afterwards the transaction runs on without it.
+// its turn is skipped; once the work was taken the caller waits for the outcome.
 func (s *Store) submit(ctx context.Context, lane uint32, w *work) error {
 	w.ctx, w.done = ctx, make(chan error, 1)
 	g := s.gather[int(lane)%len(s.gather)]
@@ -73,7 +80,10 @@ func (s *Store) submit(ctx context.Context, lane uint32, w *work) error {
 	case err := <-w.done:
 		return err
 	case <-ctx.Done():
-		return &sealpost.Error{Code: sealpost.CodeUnavailable, Detail: "The outcome is not known yet. Try again.", Cause: ctx.Err()}
+		if w.taken.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		return <-w.done
 	}
 }
 
@@ -118,8 +128,7 @@ func (g *gatherer) refuseQueued() {
 func (g *gatherer) take(first *work) (batch []*work, alone *work) {
 	for w := first; w != nil; {
 		switch {
-		case w.ctx.Err() != nil:
-			w.done <- w.ctx.Err()
+		case !w.taken.CompareAndSwap(false, true): // given up
 		case w.alone != nil:
 			return batch, w
 		default:
@@ -200,6 +209,11 @@ const (
 // transaction belongs to all of its decisions.
 func (g *gatherer) transact(batch []*work) (result outcome, err error) {
 	ctx := context.Background()
+	if g.store.dialect.locks {
+		limited, cancel := context.WithTimeout(ctx, transactionLimit)
+		defer cancel()
+		ctx = limited
+	}
 	if g.session == nil {
 		if g.session, err = g.store.engine.session(ctx); err != nil {
 			return rolledBack, err
