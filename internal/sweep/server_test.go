@@ -5,10 +5,12 @@ package sweep_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -72,11 +74,16 @@ func (p *place) roots() []string {
 // server is the real program as a process.
 type server struct {
 	*place
-	cmd  *exec.Cmd
-	url  string
-	ops  string
-	gone chan struct{}
+	cmd   *exec.Cmd
+	url   string
+	ops   string
+	gone  chan struct{}
+	guard io.WriteCloser // its end, without a word before, ends the server
 }
+
+// guardScript outlives a test process that ends without its cleanups, as after a
+// timeout: the end of its input without a line is the end of the test process.
+const guardScript = `trap '' INT TERM HUP; read -r word || kill -KILL "$1"`
 
 // start runs the server at debug level. armed names a failpoint, or nothing.
 func (p *place) start(t *testing.T, armed string) *server {
@@ -106,8 +113,17 @@ func (p *place) start(t *testing.T, armed string) *server {
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	guard := exec.Command("/bin/sh", "-c", guardScript, "guard", strconv.Itoa(s.cmd.Process.Pid))
+	if s.guard, err = guard.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := guard.Start(); err != nil {
+		t.Fatal(err)
+	}
 	go func() {
 		_ = s.cmd.Wait() // how it ended is seen in what it leaves
+		_, _ = io.WriteString(s.guard, "over\n")
+		_ = guard.Wait()
 		close(s.gone)
 	}()
 	t.Cleanup(func() { s.kill() })

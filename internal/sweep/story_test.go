@@ -25,6 +25,7 @@ func (w *world) tell(t *testing.T, look func(chapter string)) {
 	}
 	for name, l := range w.live {
 		w.judgeLive(t, l, name)
+		w.events = append(w.events, lastID(l.bytes()))
 	}
 }
 

@@ -272,9 +272,6 @@ func (w *world) judgeLive(t *testing.T, l *live, name string) {
 	for _, f := range w.scanner.Scan(raw) {
 		t.Errorf("%s: a live frame has %s", name, f)
 	}
-	if id := lastID(raw); id != "" && !slices.Contains(w.events, id) {
-		w.events = append(w.events, id)
-	}
 }
 
 func (w *world) String() string {
