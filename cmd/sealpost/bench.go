@@ -14,9 +14,9 @@ import (
 type benchCommand struct{ bench.Options }
 
 // Run drives a server over HTTP as clients do, and prints what it measured.
-func (c *benchCommand) Run(ctx context.Context, io streams) error {
-	c.AddPeople = addPeople
-	return bench.Run(ctx, c.Options, io.out)
+func (c *benchCommand) Run(ctx context.Context, to streams) error {
+	c.AddPeople, c.Progress = addPeople, to.err
+	return bench.Run(ctx, c.Options, to.out)
 }
 
 // addPeople makes accounts as the local commands do, and a token for each. The first
