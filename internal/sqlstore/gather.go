@@ -75,6 +75,8 @@ func (s *Store) submit(ctx context.Context, lane uint32, w *work) error {
 	case g.queue <- w:
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-s.stopped:
+		return stopping()
 	}
 	select {
 	case err := <-w.done:
@@ -83,9 +85,15 @@ func (s *Store) submit(ctx context.Context, lane uint32, w *work) error {
 		if w.taken.CompareAndSwap(false, true) {
 			return ctx.Err()
 		}
-		return <-w.done
+	case <-s.stopped:
+		if w.taken.CompareAndSwap(false, true) {
+			return stopping()
+		}
 	}
+	return <-w.done
 }
+
+func stopping() error { return sealpost.Refuse(sealpost.CodeUnavailable, "The server is stopping.") }
 
 // laneOf sends all decisions of one conversation to one gatherer, so that they are
 // gathered and do not wait for each other's locks.
@@ -100,25 +108,13 @@ func (g *gatherer) loop(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			g.refuseQueued()
-			return
+			return // whoever still waits is answered by submit
 		case first := <-g.queue:
 			batch, alone := g.take(first)
 			g.settle(batch)
 			if alone != nil {
 				alone.done <- g.runAlone(alone)
 			}
-		}
-	}
-}
-
-func (g *gatherer) refuseQueued() {
-	for {
-		select {
-		case w := <-g.queue:
-			w.done <- sealpost.Refuse(sealpost.CodeUnavailable, "The server is stopping.")
-		default:
-			return
 		}
 	}
 }

@@ -45,8 +45,8 @@ func openSQLiteDB(path string, conns int, readOnly bool) (*sql.DB, error) {
 		"journal_mode(WAL)",
 		"synchronous(FULL)",
 		"cache_size(-65536)",
-		"wal_autocheckpoint(4000)", // 16 MiB: hot pages are copied back less often
-		"temp_store(MEMORY)",       // no temporary file ever holds a row
+		"wal_autocheckpoint(16000)", // 64 MiB: hot pages are copied back less often
+		"temp_store(MEMORY)",        // no temporary file ever holds a row
 	}
 	if readOnly {
 		pragmas = append(pragmas, "query_only(1)")

@@ -29,6 +29,7 @@ type Store struct {
 	offset   clockOffset
 	policies sync.Map // version → policy.Policy; versions never change
 	stop     context.CancelFunc
+	stopped  <-chan struct{} // closed by stop
 	done     sync.WaitGroup
 }
 
@@ -55,7 +56,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("migrating the schema: %w", err), e.close())
 	}
 	running, stop := context.WithCancel(context.Background())
-	s := &Store{engine: e, dialect: e.dialect(), log: c.Log, stop: stop}
+	s := &Store{engine: e, dialect: e.dialect(), log: c.Log, stop: stop, stopped: running.Done()}
 	if err := s.firstPolicy(ctx); err != nil {
 		return nil, errors.Join(err, e.close())
 	}
