@@ -153,7 +153,7 @@ func TestEventsResume(t *testing.T) {
 	h.send(ada, one, "seen")
 	l.wantConversation(one)
 	l.stop()
-	h.ahead.Add((time.Minute).Microseconds()) // farther than the overlap of tokens
+	h.ahead.Add(time.Minute.Microseconds()) // farther than the overlap of tokens
 	fresh := h.listen(bob, "")
 	fresh.stop()
 	h.send(cy, two, "missed")

@@ -132,9 +132,18 @@ func TestFingerprintAndDeriveAreUnambiguous(t *testing.T) {
 	t.Parallel()
 	key, other := newKey(t), newKey(t)
 	lists := [][][]byte{
-		nil, {nil}, {nil, nil}, {[]byte("a")}, {[]byte("a"), nil}, {nil, []byte("a")},
-		{[]byte("ab"), []byte("c")}, {[]byte("a"), []byte("bc")}, {[]byte("abc")},
-		{make([]byte, 8)}, {make([]byte, 16)}, {nil, make([]byte, 8)},
+		nil,
+		{nil},
+		{nil, nil},
+		{[]byte("a")},
+		{[]byte("a"), nil},
+		{nil, []byte("a")},
+		{[]byte("ab"), []byte("c")},
+		{[]byte("a"), []byte("bc")},
+		{[]byte("abc")},
+		{make([]byte, 8)},
+		{make([]byte, 16)},
+		{nil, make([]byte, 8)},
 	}
 	seen := make(map[[32]byte]string)
 	note := func(name string, sum [32]byte) {

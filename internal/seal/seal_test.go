@@ -143,8 +143,16 @@ func TestWrapOpensOnlyAsSealed(t *testing.T) {
 func TestPaddedSize(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ n, want int }{
-		{-1, 0}, {0, 256}, {252, 256}, {253, 512}, {508, 512}, {509, 1024},
-		{1<<20 - 4, 1 << 20}, {1<<20 - 3, 1 << 21}, {seal.MaxBody, 1 << 21}, {seal.MaxBody + 1, 0},
+		{-1, 0},
+		{0, 256},
+		{252, 256},
+		{253, 512},
+		{508, 512},
+		{509, 1024},
+		{1<<20 - 4, 1 << 20},
+		{1<<20 - 3, 1 << 21},
+		{seal.MaxBody, 1 << 21},
+		{seal.MaxBody + 1, 0},
 	} {
 		if got := seal.PaddedSize(c.n); got != c.want {
 			t.Errorf("PaddedSize(%d) = %d, want %d", c.n, got, c.want)

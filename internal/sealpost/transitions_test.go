@@ -53,9 +53,7 @@ const (
 	until sealpost.Instant = 2_000_000
 )
 
-var (
-	sender, reader, other = sealpost.UserID{1}, sealpost.UserID{2}, sealpost.UserID{3} // a table of people, never set
-)
+var sender, reader, other = sealpost.UserID{1}, sealpost.UserID{2}, sealpost.UserID{3} // a table of people, never set
 
 func sealed(ref int64) sealpost.Sealed {
 	return sealpost.Sealed{Version: 1, Body: []byte("sealed"), Ref: ref, Wrapped: []byte("key")}

@@ -40,8 +40,10 @@ func (s *Service) Recall(ctx context.Context, p Principal, key string, id sealpo
 	case !in.Conversation.IsZero():
 		at = in.Conversation // wherever the id is; see subject
 	}
-	r := &recalling{service: s, id: id, in: in, actor: p.User.ID, draft: newID[sealpost.DraftID](s),
-		request: s.request("message.recall", id.String(), in.Conversation.String(), in.Reason, strconv.FormatBool(in.KeepDraft))}
+	r := &recalling{
+		service: s, id: id, in: in, actor: p.User.ID, draft: newID[sealpost.DraftID](s),
+		request: s.request("message.recall", id.String(), in.Conversation.String(), in.Reason, strconv.FormatBool(in.KeepDraft)),
+	}
 	ask := Ask{Decision: newID[sealpost.DecisionID](s), Conversation: at, Actor: p.User.ID, Key: key, Message: id, Recall: true}
 	if err := s.decide(ctx, ask, r.decide); err != nil {
 		return Report{}, err
@@ -199,8 +201,10 @@ func (r *recalling) keepDraft(s Snapshot, m sealpost.Message, change *Change) er
 
 // newDraft gives a text back to the sender of a message for DraftLife (R20, R27).
 func (s *Service) newDraft(shot Snapshot, id sealpost.DraftID, m sealpost.Message, text string) (*sealpost.Draft, error) {
-	d := &sealpost.Draft{ID: id, UserID: m.SenderID, ConversationID: m.ConversationID, FromMessage: m.ID,
-		CreatedAt: shot.Now, UpdatedAt: shot.Now, ExpiresAt: shot.Now.Add(sealpost.DraftLife)}
+	d := &sealpost.Draft{
+		ID: id, UserID: m.SenderID, ConversationID: m.ConversationID, FromMessage: m.ID,
+		CreatedAt: shot.Now, UpdatedAt: shot.Now, ExpiresAt: shot.Now.Add(sealpost.DraftLife),
+	}
 	d.Content.Version = 1
 	key, content, err := s.sealBody(draftLabel(*d), text)
 	if err != nil {

@@ -43,8 +43,10 @@ func (s *Service) Send(ctx context.Context, p Principal, key string, in Sending)
 	c.request = s.request("message.send", in.Conversation.String(), in.ID.String(), strconv.Itoa(int(in.Kind)),
 		in.InReplyTo.String(), strconv.FormatInt(in.SendAt.UnixMicro(), 10), in.TimeZone, undoField(in.Undo))
 
-	ask := Ask{Decision: newID[sealpost.DecisionID](s), Conversation: in.Conversation, Actor: p.User.ID, Key: key,
-		Message: in.ID, Reply: in.InReplyTo}
+	ask := Ask{
+		Decision: newID[sealpost.DecisionID](s), Conversation: in.Conversation, Actor: p.User.ID, Key: key,
+		Message: in.ID, Reply: in.InReplyTo,
+	}
 	if err := s.decide(ctx, ask, c.decide); err != nil {
 		return MessageView{}, err
 	}

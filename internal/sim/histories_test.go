@@ -36,8 +36,10 @@ type campaign struct {
 
 func newCampaign(rules sim.Rules, drivers []driver) *campaign {
 	seed := rand.Uint64()
-	return &campaign{rules: rules, drivers: drivers, seed: seed, tally: map[string]int{}, errs: make(chan error, 1),
-		balance: scale{random: rand.New(rand.NewPCG(seed, 0))}}
+	return &campaign{
+		rules: rules, drivers: drivers, seed: seed, tally: map[string]int{}, errs: make(chan error, 1),
+		balance: scale{random: rand.New(rand.NewPCG(seed, 0))},
+	}
 }
 
 // round records one history: every recipient on two devices, the sender on two, each

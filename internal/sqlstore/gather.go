@@ -307,9 +307,11 @@ func (d *decision) apply(s service.Snapshot) (c service.Change) {
 	return c
 }
 
-var queryAuditExists = register("audit.exists", "SELECT 1 FROM audit WHERE id = $1")
-var queryLockConversation = registerOnly(enginePostgres, "conversation.lock-one",
-	"SELECT id FROM conversation WHERE id = $1 FOR UPDATE")
+var (
+	queryAuditExists      = register("audit.exists", "SELECT 1 FROM audit WHERE id = $1")
+	queryLockConversation = registerOnly(enginePostgres, "conversation.lock-one",
+		"SELECT id FROM conversation WHERE id = $1 FOR UPDATE")
+)
 
 // lookUp finds out whether a decision with an unknown commit happened. It takes
 // the conversation's lock first, so that a commit that is still under way is over.

@@ -3,6 +3,7 @@
 package sweep_test
 
 import (
+	"database/sql"
 	"os"
 	"path/filepath"
 	"testing"
@@ -32,23 +33,30 @@ func take(t *testing.T, address string) loot {
 		seal.KindMessage: "SELECT conversation_id, id, version, ref, wrapped, body FROM message",
 		seal.KindDraft:   "SELECT user_id, id, version, ref, wrapped, body FROM draft",
 	} {
-		rows, err := db.QueryContext(t.Context(), query)
-		if err != nil {
+		out = append(out, sealedRows(t, db, kind, query)...)
+	}
+	return out
+}
+
+func sealedRows(t *testing.T, db *sql.DB, kind seal.Kind, query string) (out loot) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var scope, object []byte
+		r := sealedRow{label: seal.Label{Kind: kind}}
+		if err := rows.Scan(&scope, &object, &r.label.Version, (*int64)(&r.ref), &r.wrapped, &r.body); err != nil {
 			t.Fatal(err)
 		}
-		for rows.Next() {
-			var scope, object []byte
-			r := sealedRow{label: seal.Label{Kind: kind}}
-			if err := rows.Scan(&scope, &object, &r.label.Version, (*int64)(&r.ref), &r.wrapped, &r.body); err != nil {
-				t.Fatal(err)
-			}
-			copy(r.label.Scope[:], scope)
-			copy(r.label.Object[:], object)
-			out = append(out, r)
-		}
-		if err := rows.Close(); err != nil {
-			t.Fatal(err)
-		}
+		copy(r.label.Scope[:], scope)
+		copy(r.label.Object[:], object)
+		out = append(out, r)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	return out
 }

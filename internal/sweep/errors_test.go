@@ -159,7 +159,10 @@ func (a *testAPI) operations(t *testing.T) []operation {
 func badValues(text string) []any {
 	return []any{
 		text, text + "\x00", strings.Repeat(text, 300), strings.Repeat(text, 4000),
-		map[string]any{"value": text}, []any{text, text}, map[string]any{text: 1}, 12345, true, nil,
+		map[string]any{"value": text},
+		[]any{text, text},
+		map[string]any{text: 1},
+		12345, true, nil,
 		json.RawMessage(`"` + strings.ReplaceAll(text[:20], `"`, "") + `\ud800"`), json.RawMessage("\"" + text[:20] + "\xff\""),
 	}
 }
@@ -233,11 +236,19 @@ func (a *testAPI) badRequests(t *testing.T, v visitor, o operation, path string,
 		a.refused(t, c.Name+" in the address", ask(t, a.url, v, o.method, to, nil))
 	}
 	for _, header := range [][]string{
-		{"Idempotency-Key", c.Token() + " with a space"}, {"Idempotency-Key", strings.Repeat(c.Token(), 20)}, {"If-Match", c.Token()},
-		{"Origin", "https://" + c.Token()}, {"Sec-Fetch-Site", "cross-site", "Referer", "https://x/" + c.Token()}, {"Accept", c.Token()},
-		{"Authorization", "Bearer " + c.Token()}, {"Authorization", c.Token()}, {"Cookie", httpapi.SessionCookie + "=" + c.Token()},
-		{"Authorization", "", "Cookie", httpapi.SessionCookie + "=" + c.Token()}, {"X-Request-Id", c.Token(), "Traceparent", c.Token()},
-		{"User-Agent", c.Token()}, {"Last-Event-ID", c.Token()},
+		{"Idempotency-Key", c.Token() + " with a space"},
+		{"Idempotency-Key", strings.Repeat(c.Token(), 20)},
+		{"If-Match", c.Token()},
+		{"Origin", "https://" + c.Token()},
+		{"Sec-Fetch-Site", "cross-site", "Referer", "https://x/" + c.Token()},
+		{"Accept", c.Token()},
+		{"Authorization", "Bearer " + c.Token()},
+		{"Authorization", c.Token()},
+		{"Cookie", httpapi.SessionCookie + "=" + c.Token()},
+		{"Authorization", "", "Cookie", httpapi.SessionCookie + "=" + c.Token()},
+		{"X-Request-Id", c.Token(), "Traceparent", c.Token()},
+		{"User-Agent", c.Token()},
+		{"Last-Event-ID", c.Token()},
 	} {
 		a.refused(t, c.Name+" in a header", ask(t, a.url, v, o.method, strings.ReplaceAll(path, a.in.String(), "x"), []byte("{}"), header...))
 	}
@@ -248,8 +259,10 @@ func (a *testAPI) badLogins(t *testing.T) {
 	t.Helper()
 	c := a.secretText(t, "sign-in")
 	for _, body := range []map[string]any{
-		{"email": c.Token() + "@example.org", "password": c.Token()}, {"email": "reader@example.org", "password": c.Token()},
-		{"email": c.Body, "password": c.Body}, {"email": "reader@example.org", "password": strings.Repeat(c.Token(), 100)},
+		{"email": c.Token() + "@example.org", "password": c.Token()},
+		{"email": "reader@example.org", "password": c.Token()},
+		{"email": c.Body, "password": c.Body},
+		{"email": "reader@example.org", "password": strings.Repeat(c.Token(), 100)},
 	} {
 		a.refused(t, "sign-in", ask(t, a.url, visitor{}, "POST", base+"/sessions", body))
 	}

@@ -87,8 +87,12 @@ var oddQueries = []string{"include_deleted=true", "fields=*", "expand=content,de
 
 // oddHeaders is a table of headers that caches and proxies send.
 var oddHeaders = [][]string{
-	{"If-None-Match", "*"}, {"Range", "bytes=0-15"}, {"Accept-Encoding", "gzip, br"}, {"Accept", "text/html, application/xml"},
-	{"X-HTTP-Method-Override", "DELETE", "X-Forwarded-For", "127.0.0.1"}, {"X-Original-URL", "/api/v1/drafts"},
+	{"If-None-Match", "*"},
+	{"Range", "bytes=0-15"},
+	{"Accept-Encoding", "gzip, br"},
+	{"Accept", "text/html, application/xml"},
+	{"X-HTTP-Method-Override", "DELETE", "X-Forwarded-For", "127.0.0.1"},
+	{"X-Original-URL", "/api/v1/drafts"},
 }
 
 // get asks a route with every id of a kind and every query, and with what is odd.

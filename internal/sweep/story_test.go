@@ -16,8 +16,11 @@ func (w *world) tell(t *testing.T, look func(chapter string)) {
 		name string
 		tell func(*testing.T)
 	}{
-		{"opened", w.tellOpened}, {"recalled", w.tellRecalled}, {"drafts", w.tellDrafts},
-		{"pending", w.tellPending}, {"refused", w.tellRefused},
+		{"opened", w.tellOpened},
+		{"recalled", w.tellRecalled},
+		{"drafts", w.tellDrafts},
+		{"pending", w.tellPending},
+		{"refused", w.tellRefused},
 	} {
 		chapter.tell(t)
 		w.collect(t)

@@ -176,8 +176,11 @@ func (w *world) sweepOps(t *testing.T) {
 func (w *world) openAll(t *testing.T) {
 	t.Helper()
 	for _, o := range []struct{ who, in, through string }{
-		{"reader", "group", "sealed"}, {"reader", "direct", "required notice"}, {"other", "group", "sealed"},
-		{"absent", "first contact", "sealed in the first contact"}, {"sender", "direct", "a reply"},
+		{"reader", "group", "sealed"},
+		{"reader", "direct", "required notice"},
+		{"other", "group", "sealed"},
+		{"absent", "first contact", "sealed in the first contact"},
+		{"sender", "direct", "a reply"},
 	} {
 		through := w.named(o.through)
 		var gives []*planted

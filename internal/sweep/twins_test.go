@@ -41,8 +41,10 @@ type ground struct {
 // conversations of two, and in one that only the sender knows of.
 func newGround(t *testing.T, engine string, receipts bool, perDay int) *ground {
 	t.Helper()
-	g := &ground{engine: engine, at: newInstall(t, engine), people: map[string]person{}, in: map[string]sealpost.ConversationID{},
-		cursors: map[string][]string{}, events: map[string]string{}}
+	g := &ground{
+		engine: engine, at: newInstall(t, engine), people: map[string]person{}, in: map[string]sealpost.ConversationID{},
+		cursors: map[string][]string{}, events: map[string]string{},
+	}
 	s := g.at.service
 	for _, name := range []string{"sender", "reader", "other"} {
 		g.people[name] = g.at.person(t, name, "", sealpost.RoleNotices)
@@ -107,7 +109,6 @@ type twin struct {
 	anchors []sealpost.Instant
 	streams map[string]*live
 	visible []string // ids of messages that came after the split
-
 }
 
 // split opens the ground as two installations that do not know of each other.

@@ -26,7 +26,7 @@ type secret struct {
 func (w *twin) sendHidden(t *testing.T, in string, change func(*service.Sending)) {
 	t.Helper()
 	s := w.sending(in, "the hidden message")
-	s.ID = w.ground.hidden
+	s.ID = w.hidden
 	if change != nil {
 		change(&s)
 	}
@@ -35,7 +35,7 @@ func (w *twin) sendHidden(t *testing.T, in string, change func(*service.Sending)
 
 func (w *twin) recallHidden(t *testing.T) {
 	t.Helper()
-	r := must(w.service.Recall(t.Context(), w.people["sender"].principal(), "", w.ground.hidden, service.Recalling{KeepDraft: true}))(t)
+	r := must(w.service.Recall(t.Context(), w.people["sender"].principal(), "", w.hidden, service.Recalling{KeepDraft: true}))(t)
 	if r.Trace != "none" {
 		t.Fatalf("the recall left a trace: somebody was there")
 	}
@@ -67,7 +67,7 @@ var secrets = []secret{
 	}},
 	{name: "undone", in: "direct", viewers: []string{"reader", "other"}, connected: []string{"reader"}, hidden: func(t *testing.T, w *twin) {
 		w.sendHidden(t, "direct", hold)
-		must(w.service.Undo(t.Context(), w.people["sender"].principal(), "", w.ground.hidden))(t)
+		must(w.service.Undo(t.Context(), w.people["sender"].principal(), "", w.hidden))(t)
 	}},
 	{name: "scheduled in a new conversation", in: "new", viewers: []string{"reader", "other"}, connected: []string{"other"}, hidden: func(t *testing.T, w *twin) {
 		w.sendHidden(t, "new", schedule)
@@ -75,8 +75,8 @@ var secrets = []secret{
 	{name: "scheduled, edited and cancelled", in: "group", viewers: []string{"reader", "other"}, connected: []string{"reader", "other"}, hidden: func(t *testing.T, w *twin) {
 		w.sendHidden(t, "group", schedule)
 		text, p := "another text", w.people["sender"].principal()
-		must(w.service.EditPending(t.Context(), p, "", w.ground.hidden, service.PendingEdit{Body: &text}))(t)
-		must(w.service.Undo(t.Context(), p, "", w.ground.hidden))(t)
+		must(w.service.EditPending(t.Context(), p, "", w.hidden, service.PendingEdit{Body: &text}))(t)
+		must(w.service.Undo(t.Context(), p, "", w.hidden))(t)
 	}},
 }
 
@@ -163,7 +163,7 @@ func TestViewersCanTellWhatTheyMayKnow(t *testing.T) {
 		"delivered": {viewers: []string{"reader"}, hidden: func(t *testing.T, w *twin) { w.sendHidden(t, "direct", nil) }},
 		"recalled with a marker": {viewers: []string{"reader"}, connected: []string{"reader"}, hidden: func(t *testing.T, w *twin) {
 			w.sendHidden(t, "direct", nil)
-			must(w.service.Recall(t.Context(), w.people["sender"].principal(), "", w.ground.hidden, service.Recalling{}))(t)
+			must(w.service.Recall(t.Context(), w.people["sender"].principal(), "", w.hidden, service.Recalling{}))(t)
 		}},
 		"opened with a receipt": {viewers: []string{"sender"}, hidden: func(t *testing.T, w *twin) {
 			must(w.service.Open(t.Context(), w.people["reader"].principal(), "", w.in["direct"], w.message))(t)
