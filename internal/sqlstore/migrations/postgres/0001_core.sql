@@ -126,6 +126,7 @@ CREATE INDEX message_position ON message (conversation_id, sent_at);
 CREATE INDEX message_changed ON message (conversation_id, changed_at);
 CREATE INDEX message_epoch ON message (ref) WHERE ref > 0;
 CREATE INDEX message_due ON message (release_at) WHERE state < 3;
+CREATE INDEX message_pending ON message (conversation_id, sender_id) WHERE state < 3;
 CREATE INDEX message_recalled ON message (conversation_id, recalled_at) WHERE recalled_at > 0;
 
 CREATE TABLE delivery (
