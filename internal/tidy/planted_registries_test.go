@@ -84,7 +84,7 @@ func f() { fp.Hit(fp.Used) }
 see /w~ork/main/x
 HOME=/ro~ot/go
 https://proxy.gol~ang.org
-https://registry.npm~js.org/htmx
+https://regis~try.npm~js.org/htmx
 http://deb.deb~ian.org/debian
 -- a.sh --
 # Co-Authored~-By: somebody
