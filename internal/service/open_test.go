@@ -139,19 +139,11 @@ func TestReportWithoutReceipt(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	maya, jonas, erik := h.person("Maya"), h.person("Jonas"), h.person("Erik")
-	off := false
-	u, err := h.UpdateSettings(t.Context(), jonas, "", service.SettingsEdit{Receipts: &off})
-	if err != nil {
-		t.Fatal(err)
-	}
-	jonas.User = u
+	jonas = h.receipts(jonas, false)
 	group := h.group(maya, jonas, erik)
 	id := h.send(maya, group)
 	h.open(jonas, group, id)
-	on := true // turned on later: it reveals nothing that was not told
-	if _, err := h.UpdateSettings(t.Context(), jonas, "", service.SettingsEdit{Receipts: &on}); err != nil {
-		t.Fatal(err)
-	}
+	h.receipts(jonas, true) // turned on later: it reveals nothing that was not told
 	r := h.mustRecall(maya, id)
 	i := slices.IndexFunc(r.Recipients, func(l service.RecipientReport) bool { return l.UserID == jonas.User.ID })
 	if l := r.Recipients[i]; l.Outcome != service.OutcomeOpened || l.OpenedAt != 0 {

@@ -45,6 +45,17 @@ func (h *house) open(p service.Principal, in sealpost.ConversationID, through se
 	return o
 }
 
+// receipts sets somebody's read receipts and gives their principal as it is then.
+func (h *house) receipts(p service.Principal, on bool) service.Principal {
+	h.t.Helper()
+	u, err := h.UpdateSettings(h.t.Context(), p, "", service.SettingsEdit{Receipts: &on})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	p.User = u
+	return p
+}
+
 // arrive makes somebody present, as a request of theirs does.
 func (h *house) arrive(p service.Principal) {
 	h.t.Helper()
@@ -235,12 +246,7 @@ func TestSecretOpenings(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	maya, jonas := h.person("Maya"), h.person("Jonas")
-	off := false
-	u, err := h.UpdateSettings(t.Context(), jonas, "", service.SettingsEdit{Receipts: &off})
-	if err != nil {
-		t.Fatal(err)
-	}
-	jonas.User = u
+	jonas = h.receipts(jonas, false)
 	in := h.pair(maya, jonas)
 	id := h.send(maya, in)
 	sender := h.view(maya, in)

@@ -49,7 +49,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(e.check(ctx)); err != nil {
+	if err := e.check(ctx); err != nil {
 		return nil, errors.Join(err, e.close())
 	}
 	if err := migrate(ctx, e); err != nil {
