@@ -16,6 +16,7 @@ const maxSessions = 1000
 
 func copyUser(u sealpost.User) sealpost.User {
 	u.Roles = slices.Clone(u.Roles)
+	u.Reach = cmp.Or(u.Reach, sealpost.ReachConnections)
 	return u
 }
 

@@ -48,6 +48,8 @@ type Store struct {
 	recalls       []recalled
 	refusals      []refusal
 	tombstones    map[tombstone]sealpost.Instant
+	connections   map[pair]sealpost.Instant // both ways
+	blocks        map[pair]sealpost.Instant // by the one who blocks
 	epochs        map[int64]service.Epoch
 	seen          map[sealpost.UserID]sealpost.Instant // until when
 	live          map[connection]bool
@@ -80,6 +82,9 @@ type (
 		user    sealpost.UserID
 		message sealpost.MessageID
 	}
+	// pair is two people, seen from the first.
+	pair struct{ user, other sealpost.UserID }
+
 	connection struct {
 		user sealpost.UserID
 		node [16]byte
@@ -114,6 +119,8 @@ func New(o Options) *Store {
 		audit:         map[sealpost.DecisionID]service.Audit{},
 		replays:       map[replayKey]replay{},
 		tombstones:    map[tombstone]sealpost.Instant{},
+		connections:   map[pair]sealpost.Instant{},
+		blocks:        map[pair]sealpost.Instant{},
 		epochs:        map[int64]service.Epoch{},
 		seen:          map[sealpost.UserID]sealpost.Instant{},
 		live:          map[connection]bool{},

@@ -44,7 +44,10 @@ type User struct {
 	Roles     []Role
 	Receipts  bool          // read receipts: others are told when this user opens
 	Undo      time.Duration // R27: how long own messages are held before delivery
+	Reach     Reach         // who may message this user (R31); empty: ReachConnections
 	CreatedAt Instant
+	// DisabledAt is when the account was closed to sign-in; zero: it is open.
+	DisabledAt Instant
 }
 
 // Has reports whether the user has a role; everybody is a member.

@@ -184,7 +184,7 @@ func (s *Service) AddUser(ctx context.Context, key string, in NewUser) (sealpost
 }
 
 func (s *Service) newUser(in NewUser) (sealpost.User, error) {
-	u := sealpost.User{ID: newID[sealpost.UserID](s), Email: in.Email, TimeZone: in.TimeZone, Receipts: true}
+	u := sealpost.User{ID: newID[sealpost.UserID](s), Email: in.Email, TimeZone: in.TimeZone, Receipts: true, Reach: sealpost.ReachConnections}
 	if u.TimeZone == "" {
 		u.TimeZone = "UTC"
 	}

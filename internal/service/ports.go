@@ -147,6 +147,7 @@ type Amendment interface {
 	// exists, and lists it in the inbox of the lister (R34: of nobody else).
 	AddConversation(c sealpost.Conversation, participants []sealpost.UserID, lister sealpost.UserID) error
 	DeleteDraft(user sealpost.UserID, id sealpost.DraftID) error // NotFound
+	Relations
 }
 
 // Accounts reads users, sessions, policies, drafts and the audit log.

@@ -105,7 +105,7 @@ func (d *userDest) dest() []any {
 	u := d.user
 	return []any{
 		into(&u.ID), &u.Email, &u.Name, &u.Headline, &u.Language, &u.TimeZone, &u.PreviousZone,
-		(*int64)(&u.ZoneChangedAt), &d.roles, &d.receipts, &d.undo, (*int64)(&u.CreatedAt),
+		(*int64)(&u.ZoneChangedAt), &d.roles, &d.receipts, &d.undo, (*string)(&u.Reach), (*int64)(&u.CreatedAt), (*int64)(&u.DisabledAt),
 	}
 }
 

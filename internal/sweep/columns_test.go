@@ -33,7 +33,7 @@ var registry = map[string]map[string]class{
 	"users": {
 		"id": id, "email": personal, "email_key": personal, "name": personal, "name_key": personal, "headline": personal,
 		"language": personal, "time_zone": personal, "previous_zone": personal, "zone_changed_at": number, "roles": word,
-		"receipts": number, "undo_us": number, "password": personal, "created_at": number,
+		"receipts": number, "undo_us": number, "password": personal, "created_at": number, "reach": word, "disabled_at": number,
 	},
 	"session": {"user_id": id, "id": id, "kind": number, "hash": mac, "label": personal, "created_at": number, "expires_at": number},
 	"policy": {
@@ -44,10 +44,12 @@ var registry = map[string]map[string]class{
 	"conversation": {
 		"id": id, "kind": number, "title": personal, "creator_id": id, "created_at": number, "seq": number, "rev": number, "decided_at": number,
 	},
-	"participant": {"conversation_id": id, "user_id": id, "joined_at": number, "left_at": number},
+	"participant": {"conversation_id": id, "user_id": id, "joined_at": number, "left_at": number, "consent": number},
+	"connection":  {"user_id": id, "other_id": id, "since": number},
+	"block":       {"user_id": id, "other_id": id, "created_at": number},
 	"inbox": {
 		"user_id": id, "conversation_id": id, "listed_at": number, "touched_at": number, "changed_at": number,
-		"last_activity_at": number, "unread": number, "marked_unread": number,
+		"last_activity_at": number, "unread": number, "marked_unread": number, "request": number, "muted": number,
 	},
 	"message": {
 		"conversation_id": id, "id": id, "sender_id": id, "kind": number, "state": number, "in_reply_to": id, "created_at": number,
@@ -57,7 +59,7 @@ var registry = map[string]map[string]class{
 	},
 	"delivery": {
 		"conversation_id": id, "message_id": id, "user_id": id, "sent_at": number, "state": number, "decided_at": number,
-		"receipt": number, "level": number, "visible": number, "changed_at": number,
+		"receipt": number, "level": number, "visible": number, "changed_at": number, "request": number,
 	},
 	"recall_count": {"conversation_id": id, "user_id": id, "message_id": id, "next_possible": number},
 	"refusal":      {"user_id": id, "at": number, "decision_id": id},

@@ -26,6 +26,7 @@ func users(_ *testing.T, w *world) {
 	u := w.user("Ada Lovelace")
 	u.Email, u.Headline, u.Language, u.Undo = "Ada@Example.org", "Analyst", "en-GB", 90*time.Second
 	u.TimeZone, u.PreviousZone, u.ZoneChangedAt, u.Receipts = "Europe/London", "Asia/Tokyo", 12345, false
+	u.Reach, u.DisabledAt = sealpost.ReachNobodyNew, 77
 	u.Roles = []sealpost.Role{sealpost.RoleAdmin, sealpost.RoleCompliance}
 	w.amend(func(a service.Amendment) error {
 		if err := a.AddUser(u, "first hash"); err != nil {

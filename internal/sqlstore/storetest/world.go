@@ -84,7 +84,7 @@ func (w *world) user(name string) sealpost.User {
 	id := newID[sealpost.UserID](w)
 	return sealpost.User{
 		ID: id, Email: fmt.Sprintf("user-%x@example.org", id[:6]), Name: name, TimeZone: "UTC",
-		Receipts: true, CreatedAt: 1, Roles: []sealpost.Role{sealpost.RoleNotices},
+		Receipts: true, Reach: sealpost.ReachConnections, CreatedAt: 1, Roles: []sealpost.Role{sealpost.RoleNotices},
 	}
 }
 

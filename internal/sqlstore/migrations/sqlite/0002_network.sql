@@ -1,0 +1,31 @@
+-- +goose Up
+-- Who may write to whom (R31).
+ALTER TABLE users ADD COLUMN reach TEXT NOT NULL DEFAULT 'connections';
+ALTER TABLE users ADD COLUMN disabled_at INTEGER NOT NULL DEFAULT 0;
+
+-- What somebody decided about being written to here: nothing, asked, accepted or declined.
+ALTER TABLE participant ADD COLUMN consent INTEGER NOT NULL DEFAULT 0;
+-- The message came as a request.
+ALTER TABLE delivery ADD COLUMN request INTEGER NOT NULL DEFAULT 0;
+-- Everything that somebody has of a conversation came as a request; or they declined it.
+ALTER TABLE inbox ADD COLUMN request INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE inbox ADD COLUMN muted INTEGER NOT NULL DEFAULT 0;
+
+-- Two rows for a connection, one from each side.
+CREATE TABLE connection (
+  user_id  BLOB NOT NULL,
+  other_id BLOB NOT NULL,
+  since    INTEGER NOT NULL,
+  PRIMARY KEY (user_id, other_id)
+) STRICT, WITHOUT ROWID;
+
+-- user_id does not want to hear from other_id.
+CREATE TABLE block (
+  user_id    BLOB NOT NULL,
+  other_id   BLOB NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (user_id, other_id)
+) STRICT, WITHOUT ROWID;
+
+-- +goose Down
+SELECT 1;
