@@ -14,6 +14,7 @@ type Problem struct {
 	Field     string   `json:"field,omitempty" doc:"the field, parameter or header at fault" example:"participant_ids[1]"`
 	RetryAt   *Time    `json:"retry_at,omitempty" format:"date-time" doc:"when it may be tried again; also as the header Retry-After"`
 	Also      []string `json:"also,omitempty" doc:"the other reasons to refuse that the caller may know of"`
+	Choices   []Time   `json:"choices,omitempty" format:"date-time" doc:"of ambiguous_time: what can be meant"`
 	Reference string   `json:"reference,omitempty" doc:"finds an internal error in the server's log"`
 }
 

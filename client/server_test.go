@@ -172,6 +172,14 @@ func TestEveryRoute(t *testing.T) {
 		t.Errorf("draft %q", d.Body)
 	}
 	h.ok(a.DeleteDraft(ctx, *report.DraftID))
+	written := must(a.AddDraft(ctx, api.WriteDraft{Body: "one"}))(t)
+	if again := must(a.PutDraft(ctx, written.ID, written.Version, api.WriteDraft{Body: "two"}))(t); again.Version == written.Version {
+		t.Error("a changed draft has the version of before")
+	}
+	var stale *client.Error
+	if _, err := a.PutDraft(ctx, written.ID, written.Version, api.WriteDraft{Body: "three"}); !errors.As(err, &stale) || stale.Code != "precondition_failed" {
+		t.Errorf("an old version was replaced: %v", err)
+	}
 	must(a.Drafts(ctx, client.Page{}))(t)
 	if got := must(b.History(ctx, talk.ID, "", 50))(t); len(got.Items) == 0 || got.Items[0].ID != m.ID {
 		t.Errorf("history %+v", got)

@@ -32,6 +32,7 @@ type cli struct {
 	Inbox  inboxCommand  `cmd:"" help:"List conversations."`
 	Read   readCommand   `cmd:"" help:"Show a conversation; with --open, open what is sealed."`
 	Send   sendCommand   `cmd:"" help:"Send a message: now, later, or with an undo time."`
+	Drafts draftsCommand `cmd:"" help:"List, show, write and forget drafts."`
 	Recall recallCommand `cmd:"" help:"Take a message back."`
 	Report reportCommand `cmd:"" help:"Show what a recall did and what may have been seen."`
 	Watch  watchCommand  `cmd:"" help:"Show live events."`

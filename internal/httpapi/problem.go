@@ -45,6 +45,9 @@ var statuses = map[sealpost.Code]int{
 	sealpost.CodeIdempotencyConflict: http.StatusUnprocessableEntity,
 	sealpost.CodeResync:              http.StatusConflict,
 	sealpost.CodeVersionConflict:     http.StatusConflict,
+	sealpost.CodePreconditionFailed:  http.StatusPreconditionFailed,
+	sealpost.CodeNeedsPrecondition:   http.StatusPreconditionRequired,
+	sealpost.CodeAmbiguousTime:       http.StatusUnprocessableEntity,
 	sealpost.CodeRateLimited:         http.StatusTooManyRequests,
 	sealpost.CodeInternal:            http.StatusInternalServerError,
 }
@@ -102,6 +105,9 @@ func fromError(e *sealpost.Error) *problem {
 	}}
 	for _, code := range e.Also {
 		p.Also = append(p.Also, string(code))
+	}
+	for _, choice := range e.Choices {
+		p.Choices = append(p.Choices, api.At(choice.Time()))
 	}
 	if e.RetryAt != 0 {
 		at := api.At(e.RetryAt.Time())

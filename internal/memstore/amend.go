@@ -160,11 +160,3 @@ func (a *amendment) AddConversation(c sealpost.Conversation, participants []seal
 	}
 	return nil
 }
-
-func (a *amendment) DeleteDraft(user sealpost.UserID, id sealpost.DraftID) error {
-	if d, ok := a.store.drafts[id]; !ok || d.UserID != user {
-		return sealpost.NotFound()
-	}
-	put(a, a.store.drafts, id, nil)
-	return nil
-}

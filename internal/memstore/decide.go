@@ -52,6 +52,7 @@ func (s *Store) snapshot(a service.Ask, c *conversation) service.Snapshot {
 	}
 	_, shot.Tombstone = s.tombstones[tombstone{a.Actor, a.Message}]
 	shot.Reply = withActor(c, a.Reply, a.Actor)
+	shot.Draft = s.draft(a.Actor, a.Draft, shot.Now)
 	shot.Through = withActor(c, a.OpenThrough, a.Actor)
 	if u, ok := s.users[a.Subject]; ok {
 		user := copyUser(u.User)
@@ -141,6 +142,7 @@ func (s *Store) write(a service.Ask, c *conversation, now sealpost.Instant, chan
 	}
 	s.writeOwn(a, c, now, change)
 	s.count(a, now, change)
+	delete(s.drafts, change.DropDraft)
 	if d := change.Draft; d != nil {
 		draft := *d
 		draft.Content = copySealed(d.Content)

@@ -37,6 +37,7 @@ type Ask struct {
 	// before it was sent.
 	Message sealpost.MessageID
 	Reply   sealpost.MessageID // to be in Snapshot.Reply, if it is in this conversation
+	Draft   sealpost.DraftID   // a draft of the actor's, to be locked and in Snapshot.Draft
 	Subject sealpost.UserID    // a user to be in Snapshot.Subject, if there is one
 
 	// OpenThrough loads this message, and into Sealed what is sealed for the actor
@@ -69,6 +70,7 @@ type Snapshot struct {
 	Message   *sealpost.Message // with every delivery; nil if it does not exist
 	Tombstone bool
 	Reply     *sealpost.Message // with the deliveries of the actor only
+	Draft     *sealpost.Draft   // nil if the actor has no such draft
 	Subject   *sealpost.User
 	Through   *sealpost.Message  // OpenThrough, with the deliveries of the actor only
 	Sealed    []sealpost.Message // with the delivery of the actor
@@ -136,6 +138,7 @@ type Change struct {
 	Refused   bool               // a refused recall, for the throttle (R10, R14)
 	Tombstone sealpost.MessageID // an id of the actor's that may never be sent
 	Draft     *sealpost.Draft    // inserted
+	DropDraft sealpost.DraftID   // of the actor's, with its key
 	Replay    *Replay            // stored under the ask's key
 }
 

@@ -146,7 +146,7 @@ type Amendment interface {
 	// AddConversation inserts a conversation with its participants, unless the id
 	// exists, and lists it in the inbox of the lister (R34: of nobody else).
 	AddConversation(c sealpost.Conversation, participants []sealpost.UserID, lister sealpost.UserID) error
-	DeleteDraft(user sealpost.UserID, id sealpost.DraftID) error // NotFound
+	Drafting
 	Relations
 }
 

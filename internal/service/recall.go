@@ -206,7 +206,18 @@ func (s *Service) newDraft(shot Snapshot, id sealpost.DraftID, m sealpost.Messag
 		CreatedAt: shot.Now, UpdatedAt: shot.Now, ExpiresAt: shot.Now.Add(sealpost.DraftLife),
 	}
 	d.Content.Version = 1
-	key, content, err := s.sealBody(draftLabel(*d), text)
+	writing := Writing{Body: text}
+	if !m.InReplyTo.IsZero() {
+		writing.InReplyTo = m.InReplyTo.String()
+	}
+	if m.State == sealpost.Scheduled {
+		writing.SendAt, writing.TimeZone = m.ReleaseAt.Time().UTC().Format(time.RFC3339), m.TimeZone
+	}
+	held, err := json.Marshal(writing)
+	if err != nil {
+		return nil, err
+	}
+	key, content, err := s.sealBody(draftLabel(*d), string(held))
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,6 @@ VALUES ($1, $2, $3, $4, $5, 0, 0, $6) ON CONFLICT (id) DO NOTHING`)
 	queryAddParticipant = register("participant.add", `
 INSERT INTO participant (conversation_id, user_id, joined_at, left_at) VALUES ($1, $2, $3, 0)
 ON CONFLICT (conversation_id, user_id) DO NOTHING`)
-	queryDeleteDraft = register("draft.delete", "DELETE FROM draft WHERE user_id = $1 AND id = $2")
 )
 
 // Amend implements service.Amender. It runs in a transaction of its own: on the
@@ -264,8 +263,4 @@ func (a *amendment) AddConversation(c sealpost.Conversation, participants []seal
 			run(queryAddInbox, bytesOf(u), bytesOf(c.ID), int64(0)))
 	}
 	return a.run(append(statements, run(queryInboxList, bytesOf(lister), bytesOf(c.ID), int64(a.now)))...)
-}
-
-func (a *amendment) DeleteDraft(user sealpost.UserID, id sealpost.DraftID) error {
-	return a.deleted(queryDeleteDraft, bytesOf(user), bytesOf(id))
 }

@@ -107,6 +107,9 @@ func writes(a service.Ask, s service.Snapshot, c service.Change) []statement {
 	if d := c.Draft; d != nil {
 		out = append(out, insertDraft(*d))
 	}
+	if !c.DropDraft.IsZero() {
+		out = append(out, run(queryDropDraft, bytesOf(a.Actor), bytesOf(c.DropDraft)))
+	}
 	if a.Key != "" && c.Replay != nil {
 		out = append(out, run(queryInsertReplay, bytesOf(a.Actor), a.Key, c.Replay.Request[:], c.Replay.Content[:], blob(c.Replay.Result), int64(s.Now)))
 	}

@@ -62,6 +62,12 @@ func (l *load) first() []statement {
 	if !a.Reply.IsZero() {
 		out = append(out, l.messageFor(&s.Reply, a.Reply))
 	}
+	if !a.Draft.IsZero() {
+		out = append(out, ask(queryLockDraft, func(r row) error {
+			s.Draft = &sealpost.Draft{}
+			return scanDraft(r, s.Draft)
+		}, bytesOf(a.Actor), bytesOf(a.Draft), int64(0))) // the clock is read later: see second
+	}
 	if !a.Subject.IsZero() {
 		out = append(out, ask(queryUser, func(r row) error {
 			s.Subject = &sealpost.User{}
@@ -134,6 +140,9 @@ func (l *load) second() []statement {
 	s := &l.snapshot
 	s.Clock, s.Now = l.tx.now, max(l.tx.now, s.Conversation.DecidedAt+1)
 	s.Epochs = l.tx.epochs
+	if d := s.Draft; d != nil && d.ExpiresAt != 0 && d.ExpiresAt <= s.Now {
+		s.Draft = nil
+	}
 	if s.Message == nil || s.Message.ConversationID != l.ask.Conversation {
 		return nil
 	}

@@ -196,7 +196,7 @@ func testOldCopies(t *testing.T, engine string) {
 	copies = append(copies, copyDatabase(t, engine, w.address)...)
 	stolenKeys = append(stolenKeys, candidates(t, w.keyDir)...)
 	gone := w.reports["recalled to a draft that is deleted"].DraftID
-	if err := w.service.DeleteDraft(ctx, w.sender.principal(), "", gone); err != nil {
+	if err := w.service.DeleteDraft(ctx, w.sender.principal(), "", gone, service.AnyVersion); err != nil {
 		t.Fatal(err)
 	}
 

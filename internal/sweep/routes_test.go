@@ -67,6 +67,8 @@ var drivers = map[string]driver{
 	"PATCH /api/v1/me":                one("PATCH", map[string]any{"headline": "swept"}),
 	"PATCH /api/v1/me/settings":       one("PATCH", map[string]any{"undo": "0s"}),
 	"PUT /api/v1/admin/policy":        one("PUT", map[string]any{"reason": "not all of it"}),
+	"POST /api/v1/drafts":             one("POST", map[string]any{"body": "", "conversation_id": "00000000-0000-7000-8000-000000000000"}),
+	"PUT /api/v1/drafts/{id}":         unlessSender(each("PUT", "draft", map[string]any{"body": "not mine"})),
 	"DELETE /api/v1/drafts/{id}":      unlessSender(each("DELETE", "draft", nil)),
 
 	"POST /api/v1/conversations":                               one("POST", map[string]any{"participant_ids": []string{"00000000-0000-7000-8000-000000000000"}}),

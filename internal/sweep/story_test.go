@@ -90,6 +90,28 @@ func (w *world) tellDrafts(t *testing.T) {
 	forgotten := w.sent(t, "recalled to a draft, deleted", "sender", "direct", nil)
 	w.recall(t, forgotten, true)
 	w.deleteDraft(t, forgotten)
+
+	sender := w.visitors["sender"]
+	write := func(name string) *planted {
+		p := &planted{canary: w.newCanary(t, name, 300), in: w.in["direct"], sender: "sender", draft: "to be"}
+		w.planted = append(w.planted, p)
+		p.draft = expect(t, w.try(t, sender, "POST", base+"/drafts", map[string]any{"body": p.canary.Body, "conversation_id": p.in}), 201).field("id")
+		return p
+	}
+	changed := write("written, then changed")
+	now := &planted{canary: w.newCanary(t, "a changed draft", 0), in: changed.in, sender: "sender", draft: changed.draft}
+	w.planted = append(w.planted, now)
+	expect(t, w.try(t, sender, "PUT", base+"/drafts/"+changed.draft, map[string]any{"body": now.canary.Body}, "If-Match", `"1"`), 200)
+	expect(t, w.try(t, sender, "PUT", base+"/drafts/"+changed.draft, map[string]any{"body": w.probe.Body}, "If-Match", `"1"`), 412)
+	changed.draft = ""
+	sent := write("written and sent")
+	sent.holders = []string{"sender"}
+	a := expect(t, w.try(t, sender, "POST", base+"/conversations/"+sent.in+"/messages",
+		map[string]any{"body": sent.canary.Body, "draft_id": sent.draft}), 201)
+	expect(t, w.try(t, sender, "GET", base+"/drafts/"+sent.draft, nil), 404)
+	sent.id, sent.draft = a.field("id"), ""
+	w.recall(t, sent, false)
+	w.deleteDraft(t, write("written and deleted"))
 }
 
 // tellPending: held, undone, scheduled, edited, sent at once, a required notice.
