@@ -248,7 +248,9 @@ func (m *machine) step() {
 	case "flag":
 		m.do(flag(of.in, pick(m, "viewer", m.users), of.id, newID[sealpost.FlagID](m.a), rapid.Bool().Draw(m.rt, "removal")))
 	case "acknowledge":
-		m.do(acknowledge(of.in, pick(m, "viewer", m.users), of.id, rapid.Bool().Draw(m.rt, "deleted")))
+		viewer := pick(m, "viewer", m.users)
+		m.do(openThrough(of.in, viewer, of.id))
+		m.do(acknowledge(of.in, viewer, of.id, rapid.Bool().Draw(m.rt, "deleted")))
 	case "leave":
 		m.do(leave(in, who))
 	case "join":
