@@ -20,17 +20,6 @@ func (h *house) disregard(p service.Principal, id sealpost.MessageID) service.Me
 	return v
 }
 
-// hold leaves a message in its undo time.
-func (h *house) hold(p service.Principal, in sealpost.ConversationID) sealpost.MessageID {
-	h.t.Helper()
-	undo := time.Minute
-	v, err := h.Send(h.t.Context(), p, "", service.Sending{Conversation: in, Body: "held", Kind: sealpost.KindMessage, Undo: &undo})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return v.ID
-}
-
 // S17: a sealed message in the system's words, linked to its target, once.
 func TestDisregard(t *testing.T) {
 	t.Parallel()
@@ -58,7 +47,7 @@ func TestDisregard(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.bus.told()
-	again, err := h.Disregard(t.Context(), maya, "a key", id)
+	again, err := h.Disregard(t.Context(), maya, "a-key", id)
 	if err != nil || again.ID != v.ID || again.Content.Body != v.Content.Body {
 		t.Errorf("again: %+v, %v", again, err)
 	}
@@ -70,14 +59,14 @@ func TestDisregard(t *testing.T) {
 		t.Errorf("opened: %+v", o)
 	}
 	other := h.send(maya, in)
-	first, err := h.Disregard(t.Context(), maya, "one key", other)
+	first, err := h.Disregard(t.Context(), maya, "one-key", other)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if replayed, err := h.Disregard(t.Context(), maya, "one key", other); err != nil || replayed.ID != first.ID {
+	if replayed, err := h.Disregard(t.Context(), maya, "one-key", other); err != nil || replayed.ID != first.ID {
 		t.Errorf("replayed: %+v, %v", replayed, err)
 	}
-	_, err = h.Disregard(t.Context(), maya, "one key", id)
+	_, err = h.Disregard(t.Context(), maya, "one-key", id)
 	wantCode(t, "another request under the key", err, sealpost.CodeIdempotencyConflict)
 }
 
@@ -93,7 +82,7 @@ func TestDisregardRefuses(t *testing.T) {
 	}
 	wantCode(t, "a stranger", ask(erik, id), sealpost.CodeNotFound)
 	wantCode(t, "the recipient", ask(jonas, id), sealpost.CodeNotSender)
-	wantCode(t, "a held one", ask(maya, h.hold(maya, in)), sealpost.CodeNotDelivered)
+	wantCode(t, "a held one", ask(maya, h.hold(maya, in, time.Minute)), sealpost.CodeNotDelivered)
 	h.mustRecall(maya, id)
 	wantCode(t, "a recalled one", ask(maya, id), sealpost.CodeRecalled)
 	group := h.group(maya, jonas, erik)

@@ -123,18 +123,18 @@ func TestFlagRefuses(t *testing.T) {
 	ok := service.Flagging{Reason: sealpost.FlagOther}
 	wantCode(t, "a stranger", flag(erik, id, ok), sealpost.CodeNotFound)
 	wantCode(t, "what never was", flag(maya, sealpost.MessageID{1}, ok), sealpost.CodeNotFound)
-	wantCode(t, "a held one", flag(maya, h.hold(maya, in), ok), sealpost.CodeNotDelivered)
+	wantCode(t, "a held one", flag(maya, h.hold(maya, in, time.Minute), ok), sealpost.CodeNotDelivered)
 	wantField(t, "a reason of one's own", flag(jonas, id, service.Flagging{Reason: "boring"}), "reason")
 	wantField(t, "a long note", flag(jonas, id, service.Flagging{Reason: "spam", Note: strings.Repeat("ä", 1001)}), "note")
 
-	first, err := h.Flag(t.Context(), jonas, "a key", id, service.Flagging{Reason: "spam", Note: "one"})
+	first, err := h.Flag(t.Context(), jonas, "a-key", id, service.Flagging{Reason: "spam", Note: "one"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := h.Flag(t.Context(), jonas, "a key", id, service.Flagging{Reason: "spam", Note: "one"}); err != nil || again.Flag.ID != first.Flag.ID {
+	if again, err := h.Flag(t.Context(), jonas, "a-key", id, service.Flagging{Reason: "spam", Note: "one"}); err != nil || again.Flag.ID != first.Flag.ID {
 		t.Errorf("replayed: %+v, %v", again, err)
 	}
-	_, err = h.Flag(t.Context(), jonas, "a key", id, service.Flagging{Reason: "spam", Note: "two"})
+	_, err = h.Flag(t.Context(), jonas, "a-key", id, service.Flagging{Reason: "spam", Note: "two"})
 	wantCode(t, "another note under the key", err, sealpost.CodeIdempotencyConflict)
 	h.mustRecall(maya, id)
 	wantCode(t, "one's own that was recalled", flag(maya, id, ok), sealpost.CodeRecalled)
@@ -230,7 +230,7 @@ func TestKeepingAndAnswers(t *testing.T) {
 	id := h.send(maya, in)
 	f := h.flag(jonas, id, service.Flagging{Note: "please look"})
 	resolve := func(answer string) (sealpost.Flag, error) {
-		return h.ResolveFlag(t.Context(), mod, "one key", f.Flag.ID, service.Resolving{Answer: answer})
+		return h.ResolveFlag(t.Context(), mod, "one-key", f.Flag.ID, service.Resolving{Answer: answer})
 	}
 	kept, err := resolve("It stays.")
 	if err != nil || kept.Resolution != sealpost.ResolvedKeep {

@@ -3,6 +3,7 @@ package service_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/sealpost/sealpost/internal/policy"
 	"github.com/sealpost/sealpost/internal/sealpost"
@@ -68,7 +69,7 @@ func TestHideRefuses(t *testing.T) {
 	hide := func(p service.Principal, id sealpost.MessageID) error { return h.Hide(t.Context(), p, "", id) }
 	wantCode(t, "a stranger", hide(erik, id), sealpost.CodeNotFound)
 	wantCode(t, "what never was", hide(maya, sealpost.MessageID{1}), sealpost.CodeNotFound)
-	held := h.hold(maya, in)
+	held := h.hold(maya, in, time.Minute)
 	wantCode(t, "a held one", hide(maya, held), sealpost.CodeNotDelivered)
 	wantCode(t, "a held one of somebody else", hide(jonas, held), sealpost.CodeNotFound)
 
@@ -115,7 +116,7 @@ func TestHiddenTargetHasNoLink(t *testing.T) {
 func TestFollowUps(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.policy(func(p *policy.Policy) { p.PerConversationDay = 9 })
+	h.policy(func(p *policy.Policy) { p.PerConversationDay, p.Window = 9, 2*time.Hour })
 	maya, jonas, erik := h.person("Maya"), h.person("Jonas"), h.person("Erik")
 	in := h.group(maya, jonas, erik)
 	refused := h.send(maya, in)
@@ -126,7 +127,7 @@ func TestFollowUps(t *testing.T) {
 	}
 	partly := h.send(maya, in)
 	h.open(jonas, in, partly)
-	h.advance(3600e9) // Erik is not there
+	h.advance(time.Hour) // Erik is not there
 	h.mustRecall(maya, partly)
 	for what, target := range map[string]sealpost.MessageID{"refused": refused, "recalled in part": partly} {
 		v, err := h.Send(t.Context(), maya, "", service.Sending{Conversation: in, Body: "Correction", Kind: sealpost.KindMessage, InReplyTo: target})
