@@ -352,6 +352,9 @@ func (s *Service) Forecast(ctx context.Context, p Principal, id sealpost.Message
 		}
 		f.Exposure = append(f.Exposure, e)
 	}
-	f.Alternatives = policy.Alternatives(v.Code)
+	f.Alternatives = []string{}
+	if m.State != sealpost.Removed {
+		f.Alternatives = policy.Alternatives(v.Code)
+	}
 	return f, nil
 }
