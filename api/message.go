@@ -6,20 +6,21 @@ type Message struct {
 	ID             string `json:"id" format:"uuid"`
 	ConversationID string `json:"conversation_id" format:"uuid"`
 	SenderID       string `json:"sender_id" format:"uuid"`
-	Kind           string `json:"kind" enum:"message,required_notice"`
+	Kind           string `json:"kind" enum:"message,required_notice,disregard" doc:"disregard: asks, in the system's words, to disregard the message that it answers"`
 	State          string `json:"state" enum:"scheduled,held,sent,recalled,removed" doc:"as this viewer sees it"`
-	Delivery       string `json:"delivery" enum:"own,sealed,opened,recalled" doc:"for this viewer"`
+	Delivery       string `json:"delivery" enum:"own,sealed,opened,recalled,removed" doc:"for this viewer; removed: after review, before it was opened"`
 	SentAt         *Time  `json:"sent_at" format:"date-time" doc:"null while held or scheduled"`
 	// RecallableUntil is fixed at delivery (R12).
-	RecallableUntil *Time      `json:"recallable_until" format:"date-time" doc:"null while held or scheduled"`
-	RecalledAt      *Time      `json:"recalled_at,omitempty" format:"date-time"`
-	CreatedAt       *Time      `json:"created_at,omitempty" format:"date-time" doc:"for the sender"`
-	ReleaseAt       *Time      `json:"release_at,omitempty" format:"date-time" doc:"for the sender, while held or scheduled: when it is delivered"`
-	TimeZone        string     `json:"time_zone,omitempty" doc:"for the sender, while scheduled: the zone in which the time was meant" example:"Europe/Zurich"`
-	SendAtMoved     bool       `json:"send_at_moved,omitempty" doc:"in the answer to scheduling: clocks skip the local time that was asked for, release_at is when they do"`
-	Version         int32      `json:"version,omitempty" doc:"for the sender, while held or scheduled: rises with every edit of the text"`
-	Content         *Content   `json:"content,omitempty" doc:"only for a viewer who has it"`
-	Deliveries      []Delivery `json:"deliveries,omitempty" doc:"for the sender: each recipient, as receipts allow"`
+	RecallableUntil *Time            `json:"recallable_until" format:"date-time" doc:"null while held or scheduled"`
+	RecalledAt      *Time            `json:"recalled_at,omitempty" format:"date-time"`
+	CreatedAt       *Time            `json:"created_at,omitempty" format:"date-time" doc:"for the sender"`
+	ReleaseAt       *Time            `json:"release_at,omitempty" format:"date-time" doc:"for the sender, while held or scheduled: when it is delivered"`
+	TimeZone        string           `json:"time_zone,omitempty" doc:"for the sender, while scheduled: the zone in which the time was meant" example:"Europe/Zurich"`
+	SendAtMoved     bool             `json:"send_at_moved,omitempty" doc:"in the answer to scheduling: clocks skip the local time that was asked for, release_at is when they do"`
+	Version         int32            `json:"version,omitempty" doc:"for the sender, while held or scheduled: rises with every edit of the text"`
+	Content         *Content         `json:"content,omitempty" doc:"only for a viewer who has it"`
+	Acknowledged    *Acknowledgement `json:"acknowledged,omitempty" doc:"of a request to disregard: the viewer's own answer"`
+	Deliveries      []Delivery       `json:"deliveries,omitempty" doc:"for the sender: each recipient, as receipts allow"`
 }
 
 // Content is what was sealed.
@@ -39,9 +40,10 @@ type Attachment struct {
 
 // Delivery is what the sender may know of one recipient.
 type Delivery struct {
-	UserID   string `json:"user_id" format:"uuid"`
-	State    string `json:"state" enum:"sealed,opened,recalled" doc:"an opening without a read receipt reads as sealed"`
-	OpenedAt *Time  `json:"opened_at,omitempty" format:"date-time" doc:"as read receipts allow"`
+	UserID       string           `json:"user_id" format:"uuid"`
+	State        string           `json:"state" enum:"sealed,opened,recalled" doc:"an opening without a read receipt reads as sealed"`
+	OpenedAt     *Time            `json:"opened_at,omitempty" format:"date-time" doc:"as read receipts allow"`
+	Acknowledged *Acknowledgement `json:"acknowledged,omitempty" doc:"of a request to disregard: what this recipient answered"`
 }
 
 // SendMessage asks to send a message: now, after the undo time, or at send_at.

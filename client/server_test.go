@@ -186,6 +186,7 @@ func TestEveryRoute(t *testing.T) {
 	}
 	must(b.Changes(ctx, talk.ID, "", 50))(t)
 
+	h.review(ctx, a, b, talk.ID)
 	h.policy(ctx, a)
 	for _, err := range a.Events(ctx, "") {
 		h.ok(err)
@@ -228,6 +229,52 @@ func (h *house) accounts(ctx context.Context, a *client.Client, bob string) {
 	}
 	if _, err := a.As(other.Token).Me(ctx); client.CodeOf(err) != "unauthenticated" {
 		t.Errorf("the other session lives: %v", err)
+	}
+}
+
+// review is what is done when it is too late for a recall.
+func (h *house) review(ctx context.Context, a, b *client.Client, talk string) {
+	t := h.t
+	t.Helper()
+	_, mod := h.person("Mod", sealpost.RoleModerator)
+	m := must(a.Send(ctx, talk, api.SendMessage{Body: "too late"}))(t)
+	must(b.Open(ctx, talk, m.ID))(t)
+	_, err := a.Recall(ctx, m.ID, api.Recall{})
+	var refused *client.Error
+	if !errors.As(err, &refused) || len(refused.Alternatives) != 5 || refused.Alternatives[0] != "follow_up" {
+		t.Errorf("refused: %+v", refused)
+	}
+	request := must(a.Disregard(ctx, m.ID))(t)
+	if request.Kind != "disregard" || request.Content.InReplyTo != m.ID {
+		t.Errorf("request %+v", request)
+	}
+	must(b.Open(ctx, talk, request.ID))(t)
+	if got := must(b.Acknowledge(ctx, request.ID, api.Acknowledge{Deleted: true}))(t); got.Acknowledged == nil || !got.Acknowledged.Deleted {
+		t.Errorf("acknowledged %+v", got)
+	}
+	if got := must(a.Message(ctx, request.ID))(t).Deliveries; got[0].Acknowledged == nil || !got[0].Acknowledged.Deleted {
+		t.Errorf("the sender sees %+v", got)
+	}
+	if _, err := b.Message(ctx, m.ID); client.CodeOf(err) != "not_found" {
+		t.Errorf("what is said to be deleted: %v", err)
+	}
+	h.ok(b.Hide(ctx, request.ID))
+	f := must(a.Flag(ctx, m.ID, api.FlagMessage{Reason: "confidential", Note: "please", RequestRemoval: true}))(t)
+	queue := must(mod.Cases(ctx, "open", client.Page{}))(t)
+	if len(queue.Items) != 1 || queue.Items[0].ID != f.ID || !queue.Items[0].Own {
+		t.Errorf("queue %+v", queue)
+	}
+	if got := must(mod.Case(ctx, f.ID))(t); got.Evidence == nil || got.Evidence.Body != "too late" || got.Evidence.Note != "please" {
+		t.Errorf("case %+v", got)
+	}
+	if got := must(mod.ResolveFlag(ctx, f.ID, api.ResolveFlag{Action: "remove", Answer: "done"}))(t); got.State != "resolved" {
+		t.Errorf("resolved %+v", got)
+	}
+	if got := must(a.Flags(ctx, client.Page{}))(t).Items; len(got) != 1 || got[0].Answer == nil || *got[0].Answer != "done" {
+		t.Errorf("own reports %+v", got)
+	}
+	if got := must(a.Message(ctx, m.ID))(t); got.State != "removed" || got.Content != nil {
+		t.Errorf("removed %+v", got)
 	}
 }
 

@@ -35,7 +35,14 @@ type cli struct {
 	Drafts draftsCommand `cmd:"" help:"List, show, write and forget drafts."`
 	Recall recallCommand `cmd:"" help:"Take a message back."`
 	Report reportCommand `cmd:"" help:"Show what a recall did and what may have been seen."`
-	Watch  watchCommand  `cmd:"" help:"Show live events."`
+
+	Disregard   disregardCommand   `cmd:"" help:"Ask to disregard a message that can no longer be recalled."`
+	Acknowledge acknowledgeCommand `cmd:"" help:"Answer a request to disregard a message."`
+	Hide        hideCommand        `cmd:"" help:"Hide a message for yourself, for ever."`
+	Flag        flagCommand        `cmd:"" help:"Report a message to the moderators, also one of your own."`
+	Flags       flagsCommand       `cmd:"" help:"Review what was reported (moderators)."`
+
+	Watch watchCommand `cmd:"" help:"Show live events."`
 
 	Bench   benchCommand     `cmd:"" help:"Measure a server under load."`
 	Version kong.VersionFlag `help:"Print the version."`

@@ -114,6 +114,26 @@ func objects() []object {
 		message("required notice", func(h *matrixHouse, in sealpost.ConversationID) sealpost.MessageID {
 			return h.says(in, service.Sending{Kind: sealpost.KindRequiredNotice})
 		}),
+		message("hidden by the reader", func(h *matrixHouse, in sealpost.ConversationID) sealpost.MessageID {
+			id := plain(h, in)
+			h.opens("reader", in, id)
+			h.must(h.Hide(h.t.Context(), h.people["reader"].Principal, "", id))
+			return id
+		}),
+		message("removed", func(h *matrixHouse, in sealpost.ConversationID) sealpost.MessageID {
+			id := plain(h, in)
+			h.opens("reader", in, id)
+			f := h.flags(id)
+			_, err := h.ResolveFlag(h.t.Context(), h.people["moderator"].Principal, "", f, service.Resolving{Remove: true, Answer: "done"})
+			h.must(err)
+			return id
+		}),
+		{kind: "admin/flags", name: "open", make: func(h *matrixHouse) string {
+			in := h.groupOf()
+			id := plain(h, in)
+			h.joins(in)
+			return h.flags(id).String()
+		}},
 		{kind: "conversations", name: "group", known: []string{"leaver", "joiner"}, make: func(h *matrixHouse) string {
 			in := h.groupOf()
 			h.through = plain(h, in).String()
@@ -211,6 +231,14 @@ func (h *matrixHouse) recalls(id sealpost.MessageID) {
 	h.t.Helper()
 	_, err := h.Recall(h.t.Context(), h.people["sender"].Principal, "", id, service.Recalling{})
 	h.must(err)
+}
+
+// flags reports a message for the reader.
+func (h *matrixHouse) flags(id sealpost.MessageID) sealpost.FlagID {
+	h.t.Helper()
+	f, err := h.Flag(h.t.Context(), h.people["reader"].Principal, "", id, service.Flagging{Reason: sealpost.FlagSpam})
+	h.must(err)
+	return f.Flag.ID
 }
 
 // tries asks a route about a thing.

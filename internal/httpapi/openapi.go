@@ -29,6 +29,8 @@ func (s *Server) register() {
 	s.registerOpen()
 	s.registerPending()
 	s.registerRecall()
+	s.registerDisregard()
+	s.registerFlags()
 	s.registerDrafts()
 	s.registerEvents()
 	s.registerAdmin()

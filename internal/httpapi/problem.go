@@ -39,6 +39,7 @@ var statuses = map[sealpost.Code]int{
 	sealpost.CodeNotDelivered:        http.StatusConflict,
 	sealpost.CodeAlreadyDelivered:    http.StatusConflict,
 	sealpost.CodeRecalled:            http.StatusConflict,
+	sealpost.CodeRemoved:             http.StatusConflict,
 	sealpost.CodeOpenRequired:        http.StatusConflict,
 	sealpost.CodeCannotDeliver:       http.StatusConflict,
 	sealpost.CodeIDInUse:             http.StatusConflict,
@@ -106,6 +107,7 @@ func fromError(e *sealpost.Error) *problem {
 	for _, code := range e.Also {
 		p.Also = append(p.Also, string(code))
 	}
+	p.Alternatives = e.Alternatives
 	for _, choice := range e.Choices {
 		p.Choices = append(p.Choices, api.At(choice.Time()))
 	}

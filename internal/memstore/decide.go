@@ -67,6 +67,9 @@ func (s *Store) snapshot(a service.Ask, c *conversation) service.Snapshot {
 	if shot.More = len(shot.Sealed) > service.OpenLimit; shot.More {
 		shot.Sealed = shot.Sealed[:service.OpenLimit]
 	}
+	if a.Flags {
+		shot.Flags = s.openFlags(a.Conversation, a.Message)
+	}
 	if a.Recall && shot.Message != nil && shot.Message.ConversationID == a.Conversation {
 		shot.Recall = s.recallFacts(*shot.Message, shot.Now)
 	}
@@ -148,6 +151,7 @@ func (s *Store) write(a service.Ask, c *conversation, now sealpost.Instant, chan
 		draft.Content = copySealed(d.Content)
 		s.drafts[d.ID] = draft
 	}
+	s.putFlags(change.Flags)
 	c.Rev, c.DecidedAt = c.Rev+1, now
 	entry := change.Audit
 	entry.Decision, entry.At, entry.Actor, entry.Conversation, entry.Rev = a.Decision, now, a.Actor, a.Conversation, c.Rev

@@ -50,6 +50,7 @@ type Store struct {
 	tombstones    map[tombstone]sealpost.Instant
 	connections   map[pair]sealpost.Instant // both ways
 	blocks        map[pair]sealpost.Instant // by the one who blocks
+	flags         map[sealpost.FlagID]sealpost.Flag
 	epochs        map[int64]service.Epoch
 	seen          map[sealpost.UserID]sealpost.Instant // until when
 	live          map[connection]bool
@@ -121,6 +122,7 @@ func New(o Options) *Store {
 		tombstones:    map[tombstone]sealpost.Instant{},
 		connections:   map[pair]sealpost.Instant{},
 		blocks:        map[pair]sealpost.Instant{},
+		flags:         map[sealpost.FlagID]sealpost.Flag{},
 		epochs:        map[int64]service.Epoch{},
 		seen:          map[sealpost.UserID]sealpost.Instant{},
 		live:          map[connection]bool{},
@@ -221,4 +223,5 @@ var (
 	_ service.Accounts = (*Store)(nil)
 	_ service.Presence = (*Store)(nil)
 	_ service.Work     = (*Store)(nil)
+	_ service.Flags    = (*Store)(nil)
 )

@@ -58,6 +58,7 @@ func (s *Store) Sweep(ctx context.Context) (err error) {
 	old := func(at sealpost.Instant, life time.Duration) bool { return at != 0 && at < now.Add(-life) }
 	maps.DeleteFunc(s.replays, func(_ replayKey, r replay) bool { return old(r.at, replayLife) })
 	maps.DeleteFunc(s.drafts, func(_ sealpost.DraftID, d sealpost.Draft) bool { return old(d.ExpiresAt, 0) })
+	s.forgetEvidence(now)
 	maps.DeleteFunc(s.sessions, func(_ sealpost.SessionID, v service.Session) bool { return old(v.ExpiresAt, 0) })
 	maps.DeleteFunc(s.tombstones, func(_ tombstone, at sealpost.Instant) bool { return old(at, tombLife) })
 	s.recalls = slices.DeleteFunc(s.recalls, func(r recalled) bool { return old(r.next, counterLife) })

@@ -33,7 +33,8 @@ const (
 	CodeMethodNotAllowed    Code = "method_not_allowed"    // the path exists, not with this method
 	CodeNotDelivered        Code = "not_delivered"         // held or scheduled: undo it, do not recall it (R8)
 	CodeAlreadyDelivered    Code = "already_delivered"     // the undo, edit or release lost (R28)
-	CodeRecalled            Code = "recalled"              // recalled before it was ever sent
+	CodeRecalled            Code = "recalled"              // recalled, perhaps before it was ever sent
+	CodeRemoved             Code = "removed"               // removed after review (R30)
 	CodeOpenRequired        Code = "open_required"         // a reply to a message that is still sealed
 	CodeCannotDeliver       Code = "cannot_deliver"        // R31: one answer for every reason
 	CodeIDInUse             Code = "id_in_use"             // the client's message id is taken
@@ -55,6 +56,7 @@ func Codes() []Code {
 		CodeMalformed, CodeInvalid, CodeTooLarge, CodeUnsupportedMedia, CodeUnauthenticated,
 		CodeForbidden, CodeNotSender, CodeNotFound, CodeMethodNotAllowed, CodeNotDelivered,
 		CodeAlreadyDelivered, CodeRecalled, CodeOpenRequired, CodeCannotDeliver, CodeIDInUse,
+		CodeRemoved,
 		CodeIdempotencyConflict, CodeResync, CodeVersionConflict, CodePreconditionFailed, CodeNeedsPrecondition,
 		CodeAmbiguousTime, CodeRateLimited, CodeInternal,
 	}
@@ -64,12 +66,15 @@ func Codes() []Code {
 // value or a key.
 type Error struct {
 	Code    Code
-	Field   string    // the field at fault, if one is
-	Detail  string    // a plain sentence for a person
-	RetryAt Instant   // when it may be tried again; zero where that does not apply
-	Also    []Code    // R8: the other refusals that the caller may know of
-	Choices []Instant // CodeAmbiguousTime: what can be meant
-	Cause   error     // for the log
+	Field   string  // the field at fault, if one is
+	Detail  string  // a plain sentence for a person
+	RetryAt Instant // when it may be tried again; zero where that does not apply
+	Also    []Code  // R8: the other refusals that the caller may know of
+	// Alternatives are what the sender can do instead of a recall that was refused,
+	// most fitting first (S16 to S20).
+	Alternatives []string
+	Choices      []Instant // CodeAmbiguousTime: what can be meant
+	Cause        error     // for the log
 }
 
 func (e *Error) Error() string {

@@ -46,6 +46,8 @@ type Ask struct {
 	// Recall loads the facts of R8 for Message, and locks the presence of its
 	// recipients until the commit (R24).
 	Recall bool
+	// Flags loads the open reports of Message (R23).
+	Flags bool
 	// Expired loads into Sealed the delivered messages of this conversation whose
 	// content is wrapped by this epoch, at most OpenLimit; zero: none.
 	Expired int64
@@ -77,6 +79,7 @@ type Snapshot struct {
 	More      bool               // Sealed was cut at the limit
 
 	Recall RecallFacts
+	Flags  []sealpost.Flag // open, by id, with their evidence
 }
 
 // RecallFacts are what only a recall needs.
@@ -133,6 +136,11 @@ type Change struct {
 	Participants []sealpost.Participant // inserted or replaced
 	CloseSealed  sealpost.UserID        // makes what is sealed for this user invisible to them (R33)
 	Title        *string
+
+	// HidOwn says that this user hid a message of their own, which goes on counting
+	// for their throttle (R14).
+	HidOwn sealpost.UserID
+	Flags  []sealpost.Flag // inserted or replaced
 
 	Recalled  *RecallRow         // a granted recall, for the daily limit (R13)
 	Refused   bool               // a refused recall, for the throttle (R10, R14)
