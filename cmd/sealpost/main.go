@@ -34,6 +34,7 @@ type cli struct {
 	Send   sendCommand   `cmd:"" help:"Send a message: now, later, or with an undo time."`
 	Recall recallCommand `cmd:"" help:"Take a message back."`
 	Report reportCommand `cmd:"" help:"Show what a recall did and what may have been seen."`
+	Export exportCommand `cmd:"" help:"Write everything of your own to a file or standard output."`
 	Watch  watchCommand  `cmd:"" help:"Show live events."`
 
 	Bench   benchCommand     `cmd:"" help:"Measure a server under load."`

@@ -46,6 +46,7 @@ var statuses = map[sealpost.Code]int{
 	sealpost.CodeResync:              http.StatusConflict,
 	sealpost.CodeVersionConflict:     http.StatusConflict,
 	sealpost.CodeRateLimited:         http.StatusTooManyRequests,
+	sealpost.CodeLastAdmin:           http.StatusConflict,
 	sealpost.CodeInternal:            http.StatusInternalServerError,
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"path"
 	"runtime"
 	"runtime/debug"
@@ -39,6 +40,8 @@ type Config struct {
 	Version  string               // of the program, for the OpenAPI document
 	// MaxStreams is how many live connections are served at once; 0: 50,000.
 	MaxStreams int
+	// TrustedProxies are whose X-Forwarded-For is believed; nil: nobody's.
+	TrustedProxies []netip.Prefix
 }
 
 // Server is the API. It is safe for concurrent use.
@@ -51,6 +54,7 @@ type Server struct {
 	api     huma.API
 	origin  *http.CrossOriginProtection
 	routes  []Route
+	proxies proxies
 	err     error       // the first fault of a registration
 	headers http.Header // of every answer; shared, never changed
 	live    *hub
@@ -72,7 +76,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		service: c.Service, clock: c.Clock, log: c.Log, registry: c.Registry,
-		mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(),
+		mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(), proxies: c.TrustedProxies,
 		headers: http.Header{
 			"Cache-Control":                {"no-store"},
 			"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},

@@ -50,6 +50,9 @@ type Store struct {
 	tombstones    map[tombstone]sealpost.Instant
 	connections   map[pair]sealpost.Instant // both ways
 	blocks        map[pair]sealpost.Instant // by the one who blocks
+	attempts      map[attempt]bool
+	invites       map[sealpost.InviteID]sealpost.Invite
+	erasures      map[sealpost.UserID]sealpost.Instant // what is left to do of them
 	epochs        map[int64]service.Epoch
 	seen          map[sealpost.UserID]sealpost.Instant // until when
 	live          map[connection]bool
@@ -121,6 +124,9 @@ func New(o Options) *Store {
 		tombstones:    map[tombstone]sealpost.Instant{},
 		connections:   map[pair]sealpost.Instant{},
 		blocks:        map[pair]sealpost.Instant{},
+		attempts:      map[attempt]bool{},
+		invites:       map[sealpost.InviteID]sealpost.Invite{},
+		erasures:      map[sealpost.UserID]sealpost.Instant{},
 		epochs:        map[int64]service.Epoch{},
 		seen:          map[sealpost.UserID]sealpost.Instant{},
 		live:          map[connection]bool{},

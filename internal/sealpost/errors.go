@@ -41,6 +41,7 @@ const (
 	CodeResync              Code = "resync"               // a cursor that cannot be continued from
 	CodeVersionConflict     Code = "version_conflict"     // changed by somebody else in between
 	CodeRateLimited         Code = "rate_limited"         // too many attempts; see RetryAt
+	CodeLastAdmin           Code = "last_admin"           // nobody would be left to administer
 	CodeInternal            Code = "internal"             // a fault of ours; the reference finds it in the log
 )
 
@@ -52,7 +53,8 @@ func Codes() []Code {
 		CodeMalformed, CodeInvalid, CodeTooLarge, CodeUnsupportedMedia, CodeUnauthenticated,
 		CodeForbidden, CodeNotSender, CodeNotFound, CodeMethodNotAllowed, CodeNotDelivered,
 		CodeAlreadyDelivered, CodeRecalled, CodeOpenRequired, CodeCannotDeliver, CodeIDInUse,
-		CodeIdempotencyConflict, CodeResync, CodeVersionConflict, CodeRateLimited, CodeInternal,
+		CodeIdempotencyConflict, CodeResync, CodeVersionConflict, CodeRateLimited, CodeLastAdmin,
+		CodeInternal,
 	}
 }
 
