@@ -28,6 +28,7 @@ type cli struct {
 	Keys   keysCommand   `cmd:"" help:"Back up and restore the long-term keys (local)."`
 
 	Login  loginCommand  `cmd:"" help:"Sign in to a server and remember the session."`
+	Join   joinCommand   `cmd:"" help:"Use an invitation link: make an account, or set a password."`
 	Logout logoutCommand `cmd:"" help:"Sign out and forget the session."`
 	Inbox  inboxCommand  `cmd:"" help:"List conversations."`
 	Read   readCommand   `cmd:"" help:"Show a conversation; with --open, open what is sealed."`

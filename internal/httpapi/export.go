@@ -65,7 +65,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request, q *request) {
 	case err == nil:
 	case out.begun:
 		s.log.WarnContext(q.ctx, "an export was broken off", "error", err)
-		panic(http.ErrAbortHandler)
+		breakOff(w)
 	default:
 		s.problem(q.ctx, err).write(w)
 	}

@@ -125,7 +125,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	began := s.clock()
 	a := &answer{ResponseWriter: w}
 	defer func() {
-		if fault := recover(); fault != nil {
+		fault := recover()
+		if fault == nil && a.broken {
+			fault = http.ErrAbortHandler
+		}
+		if fault != nil {
 			s.recovered(a, r, fault)
 		}
 		took := s.clock().Sub(began)
@@ -212,6 +216,14 @@ func routeLabel(r *http.Request) string {
 type answer struct {
 	http.ResponseWriter
 	status int
+	broken bool // it was begun and is not whole: the connection is broken off
+}
+
+// breakOff makes a client notice that an answer that was begun is not whole.
+func breakOff(w http.ResponseWriter) {
+	if a, ok := w.(*answer); ok {
+		a.broken = true
+	}
 }
 
 func (a *answer) WriteHeader(status int) {
