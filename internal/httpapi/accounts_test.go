@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -141,21 +142,25 @@ func TestDisablingEndsLiveEvents(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	admin, ada := h.person("Root", sealpost.RoleAdmin), h.person("Ada")
-	q, err := http.NewRequestWithContext(t.Context(), "GET", h.server.URL+"/api/v1/events", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q.Header.Set("Authorization", "Bearer "+ada.token)
-	live, err := noRedirects().Do(q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer live.Body.Close()
-	ended := make(chan struct{})
+	begun, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		_, _ = new(bytes.Buffer).ReadFrom(live.Body) // until it is closed
+		q, err := http.NewRequestWithContext(t.Context(), "GET", h.server.URL+"/api/v1/events", nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		q.Header.Set("Authorization", "Bearer "+ada.token)
+		live, err := noRedirects().Do(q)
+		close(begun)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer live.Body.Close()
+		_, _ = io.Copy(io.Discard, live.Body) // until it is closed
 	}()
+	<-begun
 	ask[api.Account](h, admin, "PATCH", "/admin/users/"+ada.id, `{"disabled":true,"reason":"gone"}`, 200)
 	select {
 	case <-ended:

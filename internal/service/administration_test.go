@@ -94,7 +94,7 @@ func TestLastAdmin(t *testing.T) {
 		t.Fatalf("%d of two administrators disabled the other", done.Load())
 	}
 	left, gone := one, two
-	if u, err := h.Service.User(t.Context(), one, one.User.ID); err != nil || u.DisabledAt != 0 {
+	if u, err := h.User(t.Context(), one, one.User.ID); err != nil || u.DisabledAt != 0 {
 		left, gone = two, one
 	}
 	none := []sealpost.Role{sealpost.RoleMember, sealpost.RoleNotices}

@@ -44,7 +44,7 @@ func TestErase(t *testing.T) {
 	}
 	h.signedIn("at once", token, false)
 	wantCode(t, "signing in", h.signInError("ada@example.org", "password of Ada"), sealpost.CodeUnauthenticated)
-	u, err := h.Service.User(t.Context(), ben, ada.User.ID)
+	u, err := h.User(t.Context(), ben, ada.User.ID)
 	if err != nil || u.Name != sealpost.FormerMember {
 		t.Errorf("known as %q, %v", u.Name, err)
 	}
@@ -58,7 +58,7 @@ func TestErase(t *testing.T) {
 	if err != nil || len(page.Items) != 1 || page.Items[0].ID != sealed {
 		t.Errorf("the other has %+v, %v", page.Items, err)
 	}
-	if _, err := h.Service.Message(t.Context(), ada, held.ID); sealpost.CodeOf(err) != sealpost.CodeNotFound {
+	if _, err := h.Message(t.Context(), ada, held.ID); sealpost.CodeOf(err) != sealpost.CodeNotFound {
 		t.Errorf("what was held: %v", err)
 	}
 	if drafts, _, err := h.Drafts(t.Context(), ada, "", 0); err != nil || len(drafts) != 0 {
