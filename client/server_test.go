@@ -188,6 +188,7 @@ func TestEveryRoute(t *testing.T) {
 
 	h.review(ctx, a, b, talk.ID)
 	h.policy(ctx, a)
+	h.administration(ctx, a, b)
 	for _, err := range a.Events(ctx, "") {
 		h.ok(err)
 		break
@@ -315,6 +316,42 @@ func (h *house) policy(ctx context.Context, a *client.Client) {
 		t.Errorf("audit %+v", log)
 	} else {
 		must(a.Audit(ctx, client.Page{Limit: 5, Cursor: *log.NextCursor}))(t)
+	}
+}
+
+// administration makes and ends accounts: of b too, at the end.
+func (h *house) administration(ctx context.Context, a, b *client.Client) {
+	t := h.t
+	t.Helper()
+	made := must(a.CreateUser(ctx, api.CreateUser{Email: "dan@example.org", Name: "Dan", Roles: []string{"notices"}}))(t)
+	if list := must(a.Accounts(ctx, "dan@", client.Page{Limit: 10}))(t); len(list.Items) != 1 || list.Items[0].ID != made.ID || list.Items[0].HasPassword {
+		t.Errorf("accounts %+v", list)
+	}
+	link := must(a.CreateInvite(ctx, api.CreateInvite{UserID: made.ID}))(t)
+	useless := must(a.CreateInvite(ctx, api.CreateInvite{Email: "eve@example.org"}))(t)
+	if list := must(a.Invites(ctx, client.Page{}))(t); len(list.Items) != 2 {
+		t.Errorf("links %+v", list)
+	}
+	h.ok(a.WithdrawInvite(ctx, useless.ID))
+	joined := must(a.As("").Join(ctx, api.Join{Token: link.Token, Password: "secret of Dan"}))(t)
+	dan := a.As(joined.Token)
+	var file strings.Builder
+	if end := must(dan.Export(ctx, &file))(t); end.Lines[api.ExportKindProfile] != 1 || !strings.Contains(file.String(), made.ID) {
+		t.Errorf("exported %+v", end)
+	}
+	h.ok(dan.EndSessions(ctx, false))
+	h.ok(dan.ChangePassword(ctx, api.ChangePassword{Old: "secret of Dan", New: "another of Dan"}))
+	closed := true
+	if got := must(a.EditUser(ctx, made.ID, api.EditUser{Disabled: &closed, Reason: "a test"}))(t); got.DisabledAt == nil {
+		t.Errorf("changed to %+v", got)
+	}
+	if _, err := dan.Export(ctx, io.Discard); client.CodeOf(err) != "unauthenticated" {
+		t.Errorf("a disabled account exports: %v", err)
+	}
+	h.ok(a.EraseUser(ctx, made.ID, api.EraseUser{Reason: "a test"}))
+	h.ok(b.Erase(ctx, api.Erase{Password: "secret Bob"}))
+	if err := b.EndSessions(ctx, true); client.CodeOf(err) != "unauthenticated" {
+		t.Errorf("an erased account is signed in: %v", err)
 	}
 }
 

@@ -29,9 +29,10 @@ func Resync() sealpost.Hint { return sealpost.Hint{} }
 // New gives a bus without subscribers.
 func New() *Bus { return &Bus{subscribers: map[*subscriber]struct{}{}} }
 
-// Publish hints that the views of the hint's users changed.
+// Publish hints that the views of the hint's users changed, or that sign-ins of
+// theirs ended.
 func (b *Bus) Publish(hint sealpost.Hint) {
-	if hint.Conversation.IsZero() || len(hint.Users) == 0 {
+	if hint.Conversation.IsZero() && !hint.Access || len(hint.Users) == 0 {
 		return // nobody's view changed; and only an overflow makes a Resync
 	}
 	b.mu.RLock()

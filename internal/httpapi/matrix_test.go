@@ -134,6 +134,12 @@ func objects() []object {
 			h.joins(in)
 			return h.flags(id).String()
 		}},
+		{kind: "admin/users", name: "the sender", make: func(h *matrixHouse) string { return h.people["sender"].id }},
+		{kind: "admin/invites", name: "open", make: func(h *matrixHouse) string {
+			v, _, err := h.CreateInvite(h.t.Context(), h.people["admin"].Principal, "", service.NewInvite{Email: "new@example.org"})
+			h.must(err)
+			return v.ID.String()
+		}},
 		{kind: "conversations", name: "group", known: []string{"leaver", "joiner"}, make: func(h *matrixHouse) string {
 			in := h.groupOf()
 			h.through = plain(h, in).String()

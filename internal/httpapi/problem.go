@@ -50,6 +50,7 @@ var statuses = map[sealpost.Code]int{
 	sealpost.CodeNeedsPrecondition:   http.StatusPreconditionRequired,
 	sealpost.CodeAmbiguousTime:       http.StatusUnprocessableEntity,
 	sealpost.CodeRateLimited:         http.StatusTooManyRequests,
+	sealpost.CodeLastAdmin:           http.StatusConflict,
 	sealpost.CodeInternal:            http.StatusInternalServerError,
 }
 

@@ -45,7 +45,7 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (u sealpost.User,
 	}
 	defer s.leave(f, &err)
 	for _, a := range s.users {
-		if folded(a.Email) == folded(email) {
+		if email != "" && folded(a.Email) == folded(email) {
 			return copyUser(a.User), a.password, nil
 		}
 	}
@@ -63,7 +63,7 @@ func (s *Store) FindUsers(ctx context.Context, q, afterName string, afterID seal
 	for _, a := range s.users {
 		name := folded(a.Name)
 		found := strings.Contains(name, q) || folded(a.Email) == q
-		if found && cmp.Or(cmp.Compare(name, afterName), a.ID.Compare(afterID)) > 0 {
+		if found && a.ErasedAt == 0 && cmp.Or(cmp.Compare(name, afterName), a.ID.Compare(afterID)) > 0 {
 			out = append(out, copyUser(a.User))
 		}
 	}
@@ -82,6 +82,7 @@ func (s *Store) SessionByHash(ctx context.Context, hash [32]byte) (v service.Ses
 	defer s.leave(f, &err)
 	for _, session := range s.sessions {
 		if session.Hash == hash && s.valid(session.ExpiresAt) {
+			session.Scopes = slices.Clone(session.Scopes)
 			return session, copyUser(s.users[session.UserID].User), nil
 		}
 	}

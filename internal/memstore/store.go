@@ -50,6 +50,9 @@ type Store struct {
 	tombstones    map[tombstone]sealpost.Instant
 	connections   map[pair]sealpost.Instant // both ways
 	blocks        map[pair]sealpost.Instant // by the one who blocks
+	attempts      map[attempt]bool
+	invites       map[sealpost.InviteID]sealpost.Invite
+	erasures      map[sealpost.UserID]sealpost.Instant // what is left to do of them
 	flags         map[sealpost.FlagID]sealpost.Flag
 	epochs        map[int64]service.Epoch
 	seen          map[sealpost.UserID]sealpost.Instant // until when
@@ -122,6 +125,9 @@ func New(o Options) *Store {
 		tombstones:    map[tombstone]sealpost.Instant{},
 		connections:   map[pair]sealpost.Instant{},
 		blocks:        map[pair]sealpost.Instant{},
+		attempts:      map[attempt]bool{},
+		invites:       map[sealpost.InviteID]sealpost.Invite{},
+		erasures:      map[sealpost.UserID]sealpost.Instant{},
 		flags:         map[sealpost.FlagID]sealpost.Flag{},
 		epochs:        map[int64]service.Epoch{},
 		seen:          map[sealpost.UserID]sealpost.Instant{},

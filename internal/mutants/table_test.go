@@ -171,6 +171,15 @@ var mutants = []mutant{
 		"return append(out, insertAudit(c.Audit), run(queryAdvance", "return append(out, run(queryAdvance", "./internal/sqlstore/storetest", "TestSQLite/^[^m]",
 	},
 	{
+		"R32", "an export leaves no entry", useCase + "export.go",
+		"	if _, err := s.store.Amend(ctx, stamp, func(Amendment) ([]byte, error) { return nil, nil }); err != nil {\n		return err\n	}\n	e := &export",
+		"	_ = stamp\n	e := &export", "./internal/httpapi", "TestExport",
+	},
+	{
+		"R33", "who was erased stays in groups", useCase + "erase.go",
+		"			if err := s.leaveErased(ctx, id, user); err != nil {\n				return err\n			}\n", "", "./internal/service", "TestErase",
+	},
+	{
 		"R33", "who left gets what comes later", domain + "conversation.go",
 		"if p.Active() && p.UserID != sender {", "if p.UserID != sender {", "./internal/service", "TestLeaving",
 	},

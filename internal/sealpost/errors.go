@@ -45,6 +45,7 @@ const (
 	CodeNeedsPrecondition   Code = "precondition_required" // If-Match is missing
 	CodeAmbiguousTime       Code = "ambiguous_time"        // clocks show it twice; see Choices
 	CodeRateLimited         Code = "rate_limited"          // too many attempts; see RetryAt
+	CodeLastAdmin           Code = "last_admin"            // nobody would be left to administer
 	CodeInternal            Code = "internal"              // a fault of ours; the reference finds it in the log
 )
 
@@ -56,9 +57,10 @@ func Codes() []Code {
 		CodeMalformed, CodeInvalid, CodeTooLarge, CodeUnsupportedMedia, CodeUnauthenticated,
 		CodeForbidden, CodeNotSender, CodeNotFound, CodeMethodNotAllowed, CodeNotDelivered,
 		CodeAlreadyDelivered, CodeRecalled, CodeOpenRequired, CodeCannotDeliver, CodeIDInUse,
-		CodeRemoved,
-		CodeIdempotencyConflict, CodeResync, CodeVersionConflict, CodePreconditionFailed, CodeNeedsPrecondition,
-		CodeAmbiguousTime, CodeRateLimited, CodeInternal,
+		CodeIdempotencyConflict, CodeResync, CodeVersionConflict, CodeRateLimited, CodeLastAdmin,
+		CodeInternal,
+		CodeRemoved, CodeIdempotencyConflict, CodeResync, CodeVersionConflict, CodePreconditionFailed, CodeNeedsPrecondition,
+		CodeAmbiguousTime, CodeRateLimited, CodeLastAdmin, CodeInternal,
 	}
 }
 

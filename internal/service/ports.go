@@ -148,6 +148,7 @@ type Amendment interface {
 	AddConversation(c sealpost.Conversation, participants []sealpost.UserID, lister sealpost.UserID) error
 	Drafting
 	Relations
+	AccountChanges
 }
 
 // Accounts reads users, sessions, policies, drafts and the audit log.
@@ -187,6 +188,8 @@ type Session struct {
 	Label     string   // user agent, or the name of the token
 	CreatedAt sealpost.Instant
 	ExpiresAt sealpost.Instant // zero: does not expire
+	// Scopes are what a token is good for; nil: for everything that its owner may.
+	Scopes []sealpost.Scope
 }
 
 const (

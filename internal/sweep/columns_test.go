@@ -34,8 +34,15 @@ var registry = map[string]map[string]class{
 		"id": id, "email": personal, "email_key": personal, "name": personal, "name_key": personal, "headline": personal,
 		"language": personal, "time_zone": personal, "previous_zone": personal, "zone_changed_at": number, "roles": word,
 		"receipts": number, "undo_us": number, "password": personal, "created_at": number, "reach": word, "disabled_at": number,
+		"erased_at": number,
 	},
-	"session": {"user_id": id, "id": id, "kind": number, "hash": mac, "label": personal, "created_at": number, "expires_at": number},
+	"session": {"user_id": id, "id": id, "kind": number, "hash": mac, "label": personal, "created_at": number, "expires_at": number, "scopes": word},
+	"attempt": {"key_mac": mac, "at": number, "id": id},
+	"invite": {
+		"id": id, "hash": mac, "email": personal, "name": personal, "roles": word, "account_id": id, "created_by": id,
+		"created_at": number, "expires_at": number,
+	},
+	"erasure": {"user_id": id, "at": number},
 	"policy": {
 		"version": number, "recall": number, "window_us": number, "per_day": number, "throttle_messages": number,
 		"throttle_recipients": number, "throttle_refusals": number, "throttle_period_us": number, "group_mode": word, "trace": word,

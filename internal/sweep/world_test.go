@@ -158,7 +158,8 @@ func (p *planted) allowed(v visitor, what string) bool {
 		return false
 	}
 	return slices.Contains(p.holders, v.person) ||
-		p.draft != "" && v.person == p.sender && strings.Contains(what, " "+base+"/drafts")
+		p.draft != "" && v.person == p.sender &&
+			(strings.Contains(what, " "+base+"/drafts") || strings.Contains(what, " "+base+"/me/export"))
 }
 
 // send plants a message. fields are added to the request.

@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		"views":    viewCases(),
 		"limits":   limitCases(),
 		"accounts": accountCases(),
+		"registry": registryCases(),
 		"text":     textCases(),
 		"presence": presenceCases(),
 		"epochs":   epochCases(),
