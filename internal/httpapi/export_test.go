@@ -301,7 +301,7 @@ func (l *large) get(t *testing.T, each func(line []byte)) {
 // The memory of an export does not grow with it: of 10,000 messages with 20 MB of
 // text, half of them sealed, a few pages are in memory. No sealed text is in it.
 func TestLargeExportStaysSmall(t *testing.T) {
-	const messages, size = 10_000, 2000
+	const messages, size = manyMessages, 2000
 	l := newLarge(t, messages/2, func(int) string { return "opened " + strings.Repeat("x", size) })
 	for more := true; more; {
 		page, err := l.service.History(t.Context(), l.to, l.in, sealpost.MessageID{}, 1)

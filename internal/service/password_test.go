@@ -107,17 +107,17 @@ func TestEndSessions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.Service.EndSessions(t.Context(), here, "key", false); err != nil {
+	if err := h.EndSessions(t.Context(), here, "key", false); err != nil {
 		t.Fatal(err)
 	}
 	h.signedIn("here", hereToken, true)
 	h.signedIn("elsewhere", there, false)
 	_, there = h.signIn("ada@example.org", "password of Ada")
-	if err := h.Service.EndSessions(t.Context(), here, "key", false); err != nil { // a replay ends nothing again
+	if err := h.EndSessions(t.Context(), here, "key", false); err != nil { // a replay ends nothing again
 		t.Fatal(err)
 	}
 	h.signedIn("elsewhere, anew", there, true)
-	if err := h.Service.EndSessions(t.Context(), here, "", true); err != nil {
+	if err := h.EndSessions(t.Context(), here, "", true); err != nil {
 		t.Fatal(err)
 	}
 	h.signedIn("here", hereToken, false)
