@@ -71,7 +71,7 @@ func objects() []object {
 	plain := func(h *matrixHouse, in sealpost.ConversationID) sealpost.MessageID {
 		return h.says(in, service.Sending{})
 	}
-	return []object{
+	return append(otherObjects(plain), []object{
 		message("sealed", plain),
 		message("opened", func(h *matrixHouse, in sealpost.ConversationID) sealpost.MessageID {
 			id := plain(h, in)
@@ -128,6 +128,12 @@ func objects() []object {
 			h.must(err)
 			return id
 		}),
+	}...)
+}
+
+// otherObjects is everything that is no message.
+func otherObjects(plain func(*matrixHouse, sealpost.ConversationID) sealpost.MessageID) []object {
+	return []object{
 		{kind: "admin/flags", name: "open", make: func(h *matrixHouse) string {
 			in := h.groupOf()
 			id := plain(h, in)

@@ -57,8 +57,6 @@ func Codes() []Code {
 		CodeMalformed, CodeInvalid, CodeTooLarge, CodeUnsupportedMedia, CodeUnauthenticated,
 		CodeForbidden, CodeNotSender, CodeNotFound, CodeMethodNotAllowed, CodeNotDelivered,
 		CodeAlreadyDelivered, CodeRecalled, CodeOpenRequired, CodeCannotDeliver, CodeIDInUse,
-		CodeIdempotencyConflict, CodeResync, CodeVersionConflict, CodeRateLimited, CodeLastAdmin,
-		CodeInternal,
 		CodeRemoved, CodeIdempotencyConflict, CodeResync, CodeVersionConflict, CodePreconditionFailed, CodeNeedsPrecondition,
 		CodeAmbiguousTime, CodeRateLimited, CodeLastAdmin, CodeInternal,
 	}
