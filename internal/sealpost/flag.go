@@ -90,8 +90,8 @@ func (f Flag) Turn() int {
 
 // Remove takes a message from everybody after a review (R30): its key is forgotten,
 // and what was sealed can no longer be opened. It reports whether that was new; what
-// was recalled stays recalled (I2). What a recipient's view does not have stays as it
-// is.
+// was recalled stays recalled (I2). What a recipient's view does not have, or has as
+// a marker, stays as it is.
 func Remove(m Message, now Instant) (Message, bool) {
 	if m.State != Sent {
 		return m, false
@@ -100,7 +100,7 @@ func Remove(m Message, now Instant) (Message, bool) {
 	m.ChangedAt, m.SenderChangedAt = now, now
 	m.Deliveries = slices.Clone(m.Deliveries)
 	for i, d := range m.Deliveries {
-		if !d.Visible {
+		if !d.Visible || d.State == DeliveryRecalled {
 			continue
 		}
 		if d.State == DeliverySealed {

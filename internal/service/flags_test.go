@@ -201,6 +201,21 @@ func TestRemoval(t *testing.T) {
 	}
 }
 
+// R30: with the removal the key is gone, of what was opened too.
+func TestKeysOfARemovedMessage(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas, mod := h.person("Maya"), h.person("Jonas"), h.person("Mod", sealpost.RoleModerator)
+	in := h.pair(maya, jonas)
+	id := h.say(maya, in, secretText)
+	h.open(jonas, in, id)
+	h.resolve(mod, h.flag(maya, id, service.Flagging{}).Flag.ID, true, "")
+	m, err := h.store.Message(t.Context(), id, jonas.User.ID)
+	if err != nil || !m.Content.Erased() || len(m.Content.Wrapped) > 0 || len(m.Content.Body) > 0 {
+		t.Errorf("what is left: %+v, %v", m.Content, err)
+	}
+}
+
 // R25: what the sender sees of a removed message tells no opening without receipt.
 func TestRemovalTellsNoOpening(t *testing.T) {
 	t.Parallel()

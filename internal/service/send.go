@@ -201,6 +201,8 @@ func (c *sending) permitted(s Snapshot) error {
 		return sealpost.Invalid("in_reply_to", "There is no such message in this conversation.")
 	case s.Reply.SenderID == c.sender.ID:
 		return nil
+	case s.Reply.State == sealpost.Removed: // R30
+		return sealpost.Invalid("in_reply_to", "The message was removed after review.")
 	}
 	switch d, _ := s.Reply.DeliveryTo(c.sender.ID); d.State {
 	case sealpost.DeliverySealed:

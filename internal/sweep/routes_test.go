@@ -4,6 +4,7 @@ package sweep_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -55,6 +56,9 @@ var drivers = map[string]driver{
 
 	"GET /api/v1/messages/{id}/recall": get("message"),
 	"GET /api/v1/messages/{id}/report": get("message"),
+	"GET /api/v1/flags":                get("", "?limit=1", "?limit=200", "?cursor={page}"),
+	"GET /api/v1/admin/flags":          get("", "?limit=1", "?state=resolved", "?cursor={page}"),
+	"GET /api/v1/admin/flags/{id}":     get("flag"),
 
 	"GET /api/v1/conversations": get("",
 		"?filter=all", "?filter=unread", "?filter=scheduled", "?filter=recalled", "?filter=requests", "?limit=1", "?cursor={page}"),
@@ -94,6 +98,11 @@ var drivers = map[string]driver{
 	"POST /api/v1/messages/{id}/send_now":                      unlessOwn("POST", "/send_now", nil),
 	"DELETE /api/v1/messages/{id}":                             unlessOwn("DELETE", "", nil),
 	"POST /api/v1/messages/{id}/recall":                        recalls,
+	"POST /api/v1/messages/{id}/disregard":                     unlessOwn("POST", "/disregard", nil),
+	"POST /api/v1/messages/{id}/acknowledge":                   each("POST", "message", map[string]any{"deleted": false}),
+	"POST /api/v1/messages/{id}/hide":                          hideWithoutRight,
+	"POST /api/v1/messages/{id}/flag":                          each("POST", "message", map[string]any{"reason": "spam", "note": "swept"}),
+	"POST /api/v1/admin/flags/{id}/resolve":                    resolveWithoutRight,
 }
 
 // oddQueries is a table of parameters that other systems had.
@@ -225,6 +234,33 @@ func openWithoutRight(t *testing.T, w *world, v visitor, _ route) {
 	}
 }
 
+// hideWithoutRight hides what the visitor may not know of. What one has is hidden in
+// the story: here it would take away what others look for.
+func hideWithoutRight(t *testing.T, w *world, v visitor, _ route) {
+	for _, p := range w.planted {
+		if p.id == "" || slices.ContainsFunc(slices.Collect(maps.Keys(w.in)), func(name string) bool { return w.in[name] == p.in && (w.knows(v, name) || v.person == "leaver") }) {
+			continue
+		}
+		if a := w.try(t, v, "POST", base+"/messages/"+p.id+"/hide", nil); a.status < 400 {
+			t.Errorf("%s hid %s: %d", v.name, p.canary.Name, a.status)
+		}
+	}
+}
+
+// resolveWithoutRight closes reports as everybody but the moderator, who tries to do
+// so without saying what.
+func resolveWithoutRight(t *testing.T, w *world, v visitor, r route) {
+	body := map[string]any{"action": "remove", "answer": "swept"}
+	if v.person == "moderator" {
+		body = map[string]any{"answer": "swept"}
+	}
+	for _, path := range w.paths(r, "flag") {
+		if a := w.try(t, v, "POST", path, body); a.status < 400 {
+			t.Errorf("%s resolved a report: %d", v.name, a.status)
+		}
+	}
+}
+
 // knows says whether a visitor is or was in a conversation.
 func (w *world) knows(v visitor, name string) bool {
 	in := map[string][]string{
@@ -271,6 +307,8 @@ func (w *world) paths(r route, kind string) []string {
 			}
 		}
 		ids = append(ids, some(w.messageIDs(), 4)...)
+	case "flag":
+		ids = slices.Clone(w.flags)
 	case "conversation":
 		for _, name := range []string{"group", "direct", "first contact"} {
 			ids = append(ids, w.in[name])
