@@ -10,8 +10,8 @@ import (
 // The inbox, a page at a time. The filters differ in one condition each.
 
 const inboxSelect = `
-SELECT c.id, c.kind, c.title, c.creator_id, c.created_at, c.decided_at, p.joined_at, p.left_at,
- i.unread, i.marked_unread, i.last_activity_at, 1,
+SELECT c.id, c.kind, c.title, c.creator_id, c.created_at, c.titled_at, c.decided_at, p.joined_at, p.left_at,
+ i.unread, i.marked_unread, i.muted, i.request, i.last_activity_at, 1,
  COALESCE((SELECT m.id FROM message m
   LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $1
   WHERE m.conversation_id = i.conversation_id AND m.sent_at > 0 AND (m.sender_id = $1 OR d.visible = 1)
@@ -19,7 +19,7 @@ SELECT c.id, c.kind, c.title, c.creator_id, c.created_at, c.decided_at, p.joined
 FROM inbox i
 JOIN conversation c ON c.id = i.conversation_id
 JOIN participant p ON p.conversation_id = i.conversation_id AND p.user_id = $1
-WHERE i.user_id = $1 AND (i.last_activity_at < $2 OR (i.last_activity_at = $2 AND i.conversation_id < $3))`
+WHERE i.user_id = $1 AND i.request < 2 AND (i.last_activity_at < $2 OR (i.last_activity_at = $2 AND i.conversation_id < $3))`
 
 const inboxOrder = ` ORDER BY i.last_activity_at DESC, i.conversation_id DESC LIMIT $4`
 
@@ -27,6 +27,7 @@ var (
 	queryInboxAll    = register("inbox.all", inboxSelect+" AND i.last_activity_at > 0"+inboxOrder)
 	queryInboxUnread = register("inbox.unread", inboxSelect+
 		" AND i.last_activity_at > 0 AND (i.unread > 0 OR i.marked_unread = 1)"+inboxOrder)
+	queryInboxRequests  = register("inbox.requests", inboxSelect+" AND i.request = 1"+inboxOrder)
 	queryInboxScheduled = register("inbox.scheduled", inboxSelect+` AND EXISTS (
  SELECT 1 FROM message s WHERE s.conversation_id = i.conversation_id AND s.sender_id = $1 AND s.state < 3)`+inboxOrder)
 	queryInboxRecalled = register("inbox.recalled", inboxSelect+` AND EXISTS (
@@ -39,6 +40,8 @@ func inboxQuery(f service.Filter) *query {
 	switch f {
 	case service.FilterUnread:
 		return queryInboxUnread
+	case service.FilterRequests:
+		return queryInboxRequests
 	case service.FilterScheduled:
 		return queryInboxScheduled
 	case service.FilterRecalled:

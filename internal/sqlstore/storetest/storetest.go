@@ -61,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		"epochs":   epochCases(),
 		"work":     workCases(),
 		"races":    raceCases(),
+		"reach":    reachCases(),
 		"faults":   faultCases(),
 		"machine":  {"SameAsTheModel": sameAsTheModel},
 	}
