@@ -232,7 +232,7 @@ func (m *machine) step() {
 		c := send(in, s.sender, s.id, o).with(fmt.Sprint("key ", s.id))
 		if m.do(c); m.a.changed {
 			m.messages = append(m.messages, s)
-			m.deliveredAs(who)
+			m.deliveredAs(s.sender)
 		}
 		m.last = &c
 	case "repeat":
@@ -258,9 +258,9 @@ func (m *machine) step() {
 	case "close windows":
 		m.do(closeWindows(of.in))
 	case "accept":
-		m.do(answer(in, who, sealpost.ConsentAccepted))
+		m.answer(in, who, sealpost.ConsentAccepted)
 	case "decline":
-		m.do(answer(in, who, sealpost.ConsentDeclined))
+		m.answer(in, who, sealpost.ConsentDeclined)
 	case "mute":
 		m.do(mute(in, who, rapid.Bool().Draw(m.rt, "on")))
 	case "title":
@@ -283,7 +283,7 @@ func commandKinds() []string {
 	return []string{
 		"send", "send", "send", "send", "notice", "hold", "schedule", "repeat", "edit", "undo", "release", "open", "open", "open",
 		"recall", "recall", "recall", "recall", "leave", "join", "mark unread", "close windows", "seen", "seen", "clock", "clock",
-		"bookmark", "bookmark", "look", "accept", "decline", "decline", "mute", "title", "block", "unblock", "unblock", "connect", "disconnect", "reach",
+		"bookmark", "bookmark", "look", "accept", "accept", "decline", "decline", "mute", "title", "block", "unblock", "unblock", "connect", "disconnect", "reach",
 	}
 }
 

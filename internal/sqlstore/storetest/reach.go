@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"crypto/sha256"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -31,7 +32,7 @@ func answer(in sealpost.ConversationID, who sealpost.UserID, consent sealpost.Co
 		return service.Change{
 			Audit: service.Audit{Action: "request." + name}, Consents: []service.Consenting{{UserID: who, Consent: consent}},
 			Recount: []sealpost.UserID{who}, Touched: []sealpost.UserID{who},
-		}, name + "ed", nil
+		}, strings.TrimSuffix(name, "e") + "ed", nil
 	}
 	return c
 }
@@ -39,6 +40,9 @@ func answer(in sealpost.ConversationID, who sealpost.UserID, consent sealpost.Co
 func mute(in sealpost.ConversationID, who sealpost.UserID, on bool) command {
 	c := command{name: "mute", ask: service.Ask{Conversation: in, Actor: who, Own: true}}
 	c.do = func(s service.Snapshot) (service.Change, string, error) {
+		if _, ok := sealpost.FindParticipant(s.Participants, who); !ok {
+			return service.Change{}, "", sealpost.NotFound()
+		}
 		if s.Own.Muted == on {
 			return service.Change{}, "as it was", nil
 		}
@@ -93,12 +97,23 @@ func (m *machine) relate(kind string, who sealpost.UserID) {
 	m.both(relate(kind, who, other, reach))
 }
 
+// answer answers a request of somebody's, if they have one; otherwise whatever was
+// drawn.
+func (m *machine) answer(in sealpost.ConversationID, who sealpost.UserID, consent sealpost.Consent) {
+	items, err := m.a.Store.Inbox(ctx(), service.InboxQuery{Viewer: who, Filter: service.FilterRequests, Limit: 1})
+	m.a.ok(err)
+	if len(items) > 0 {
+		in = items[0].Conversation.ID
+	}
+	m.do(answer(in, who, consent))
+}
+
 // deliveredAs counts how what was just sent came to people.
 func (m *machine) deliveredAs(sender sealpost.UserID) {
 	s := m.a.shot
 	for _, p := range sealpost.Recipients(s.Participants, sender) {
 		words := map[sealpost.Reception]string{
-			sealpost.ReceiveNot: "not", sealpost.ReceiveClosed: "closed", sealpost.ReceiveAsRequest: "as a request", sealpost.ReceiveOrdinary: "ordinary",
+			sealpost.ReceiveRefused: "refused at release", sealpost.ReceiveNot: "not", sealpost.ReceiveClosed: "closed", sealpost.ReceiveAsRequest: "as a request", sealpost.ReceiveOrdinary: "ordinary",
 		}
 		m.tally["delivery → "+words[sealpost.Receive(s.Conversation.Kind, p.Consent, p.Standing)]]++
 	}
