@@ -149,6 +149,7 @@ func TestEveryRoute(t *testing.T) {
 	}
 	h.ok(b.SetUnread(ctx, talk.ID, true))
 	h.ok(b.SetUnread(ctx, talk.ID, false))
+	h.requests(ctx, a, b, talk.ID, group.ID)
 	if f := must(a.Forecast(ctx, m.ID))(t); !f.Recallable {
 		t.Errorf("forecast %+v", f)
 	}
@@ -189,6 +190,26 @@ func TestEveryRoute(t *testing.T) {
 		t.Errorf("still signed in: %v", err)
 	}
 	h.complete()
+}
+
+// requests: Bob does not know Ada, so that both conversations are requests (R31).
+func (h *house) requests(ctx context.Context, a, b *client.Client, talk, group string) {
+	t := h.t
+	t.Helper()
+	must(a.Send(ctx, group, api.SendMessage{Body: "to both"}))(t)
+	if got := must(b.Conversations(ctx, "requests", client.Page{}))(t); len(got.Items) != 2 || !got.Items[0].Request {
+		t.Errorf("requests %+v", got.Items)
+	}
+	h.ok(b.AcceptRequest(ctx, talk))
+	h.ok(b.DeclineRequest(ctx, group))
+	h.ok(b.SetMuted(ctx, talk, true))
+	if got := must(b.Conversations(ctx, "", client.Page{}))(t); len(got.Items) != 1 || got.Items[0].Request || !got.Items[0].Muted {
+		t.Errorf("inbox %+v", got.Items)
+	}
+	h.ok(b.SetMuted(ctx, talk, false))
+	if got := must(a.SetTitle(ctx, group, "Two of us"))(t); got.Title != "Two of us" {
+		t.Errorf("title %q", got.Title)
+	}
 }
 
 func (h *house) accounts(ctx context.Context, a *client.Client, bob string) {
