@@ -1,6 +1,7 @@
 package memstore
 
 import (
+	"context"
 	"slices"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
@@ -94,6 +95,24 @@ func (c *conversation) consent(now sealpost.Instant, change service.Change) {
 			c.messages[j], _ = sealpost.Decline(m, consenting.UserID, now)
 		}
 	}
+}
+
+// VisibleAmong implements service.References.
+func (s *Store) VisibleAmong(ctx context.Context, viewer sealpost.UserID, refs []service.Reference) (visible map[sealpost.MessageID]bool, err error) {
+	f, err := s.enter(ctx, "VisibleAmong")
+	if err != nil {
+		return nil, err
+	}
+	defer s.leave(f, &err)
+	visible = map[sealpost.MessageID]bool{}
+	for _, ref := range refs {
+		if c := s.conversations[ref.Conversation]; c != nil {
+			if m := c.find(ref.Message); m != nil && m.VisibleTo(viewer) {
+				visible[m.ID] = true
+			}
+		}
+	}
+	return visible, nil
 }
 
 // Standing implements service.Reaching.

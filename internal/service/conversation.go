@@ -191,17 +191,29 @@ func (s *Service) Inbox(ctx context.Context, p Principal, filter Filter, cursor 
 			return nil, "", err
 		}
 	}
+	out, err := s.entries(ctx, items, p.User.ID)
+	return out, next, err
+}
+
+// entries are the lines of a list as the viewer has them.
+func (s *Service) entries(ctx context.Context, items []InboxItem, viewer sealpost.UserID) ([]InboxEntry, error) {
+	var newest []sealpost.Message
+	for _, item := range items {
+		if item.Last != nil {
+			newest = append(newest, *item.Last)
+		}
+	}
+	views, err := s.views(ctx, newest, viewer)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]InboxEntry, 0, len(items))
 	for _, item := range items {
 		entry := InboxEntry{Thread: asLeft(item.Thread)}
 		if item.Last != nil {
-			v, err := s.view(ctx, *item.Last, p.User.ID)
-			if err != nil {
-				return nil, "", err
-			}
-			entry.Last = &v
+			entry.Last, views = &views[0], views[1:]
 		}
 		out = append(out, entry)
 	}
-	return out, next, nil
+	return out, nil
 }

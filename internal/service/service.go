@@ -23,6 +23,7 @@ type Store interface {
 	Accounts
 	Presence
 	Work
+	References
 }
 
 // Config is what the use cases need. Store, Keys, Bus and Passwords are required.
