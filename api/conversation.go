@@ -9,6 +9,8 @@ type Conversation struct {
 	Participants   []Participant `json:"participants"`
 	Unread         int           `json:"unread" doc:"sealed messages"`
 	MarkedUnread   bool          `json:"marked_unread" doc:"a flag of the viewer's own; it undoes no opening"`
+	Muted          bool          `json:"muted" doc:"a flag of the viewer's own: not to be disturbed"`
+	Request        bool          `json:"request" doc:"a message request: accept it, decline it, or answer, which accepts it"`
 	LastActivityAt *Time         `json:"last_activity_at" format:"date-time" doc:"null while nothing has happened in it"`
 }
 
@@ -37,6 +39,11 @@ type Inbox struct {
 type StartConversation struct {
 	ParticipantIDs []string `json:"participant_ids" minItems:"1" maxItems:"49" format:"uuid" doc:"the others; oneself may be left out"`
 	Title          string   `json:"title,omitempty" maxLength:"200" doc:"of a group"`
+}
+
+// ChangeConversation names a group.
+type ChangeConversation struct {
+	Title string `json:"title" maxLength:"200" doc:"empty: none"`
 }
 
 // AddParticipant adds somebody to a group.

@@ -9,7 +9,7 @@ import (
 )
 
 // Conversations lists the inbox, newest activity first. filter is all, unread,
-// scheduled, recalled or empty.
+// requests, scheduled, recalled or empty.
 func (c *Client) Conversations(ctx context.Context, filter string, page Page) (out api.Inbox, err error) {
 	v := url.Values{}
 	if filter != "" {

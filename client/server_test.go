@@ -149,6 +149,7 @@ func TestEveryRoute(t *testing.T) {
 	}
 	h.ok(b.SetUnread(ctx, talk.ID, true))
 	h.ok(b.SetUnread(ctx, talk.ID, false))
+	h.requests(ctx, a, b, talk.ID, group.ID)
 	if f := must(a.Forecast(ctx, m.ID))(t); !f.Recallable {
 		t.Errorf("forecast %+v", f)
 	}
@@ -199,6 +200,26 @@ func TestEveryRoute(t *testing.T) {
 		t.Errorf("still signed in: %v", err)
 	}
 	h.complete()
+}
+
+// requests: Bob does not know Ada, so that both conversations are requests (R31).
+func (h *house) requests(ctx context.Context, a, b *client.Client, talk, group string) {
+	t := h.t
+	t.Helper()
+	must(a.Send(ctx, group, api.SendMessage{Body: "to both"}))(t)
+	if got := must(b.Conversations(ctx, "requests", client.Page{}))(t); len(got.Items) != 2 || !got.Items[0].Request {
+		t.Errorf("requests %+v", got.Items)
+	}
+	h.ok(b.AcceptRequest(ctx, talk))
+	h.ok(b.DeclineRequest(ctx, group))
+	h.ok(b.SetMuted(ctx, talk, true))
+	if got := must(b.Conversations(ctx, "", client.Page{}))(t); len(got.Items) != 1 || got.Items[0].Request || !got.Items[0].Muted {
+		t.Errorf("inbox %+v", got.Items)
+	}
+	h.ok(b.SetMuted(ctx, talk, false))
+	if got := must(a.SetTitle(ctx, group, "Two of us"))(t); got.Title != "Two of us" {
+		t.Errorf("title %q", got.Title)
+	}
 }
 
 func (h *house) accounts(ctx context.Context, a *client.Client, bob string) {
@@ -438,55 +459,4 @@ func TestLostAnswers(t *testing.T) {
 func unknown(err error) bool {
 	var e *client.Error
 	return errors.As(err, &e) && e.Unknown
-}
-
-// R21: a live client learns of a message, its opening elsewhere and its recall, by
-// signals and a view, and never has the text of what it did not open.
-func TestViewOfAServer(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	_, a := h.person("Ada")
-	bob, b := h.person("Bob")
-	talk := must(a.CreateConversation(ctx, api.StartConversation{ParticipantIDs: []string{bob}}))(t).ID
-	first := must(a.Send(ctx, talk, api.SendMessage{Body: "first"}))(t)
-
-	view := b.View(talk)
-	var second api.Message
-	var early []api.Message // as they were before the recall and the opening
-	step := 0
-	for e, err := range b.Events(ctx, "") {
-		if err != nil {
-			t.Fatal(err)
-		}
-		d := must(view.Sync(ctx))(t)
-		for _, m := range d.Messages {
-			if m.Content != nil && m.Delivery != "opened" {
-				t.Fatalf("text of a %s message", m.Delivery)
-			}
-		}
-		switch {
-		case step == 0 && e.Kind == client.EventConnected && d.Anew && view.Unread() == 1:
-			second = must(a.Send(ctx, talk, api.SendMessage{Body: "second"}))(t)
-			step++
-		case step == 1 && view.Unread() == 2:
-			early = view.Messages()
-			must(a.Recall(ctx, second.ID, api.Recall{}))(t)
-			step++
-		case step == 2 && view.Unread() == 1:
-			must(b.Open(ctx, talk, first.ID))(t)
-			step++
-		case step == 3 && view.Unread() == 0:
-			step++
-		}
-		if step == 4 {
-			break
-		}
-	}
-	view.Fold(early...) // late answers
-	got := view.Messages()
-	if len(early) != 2 || len(got) != 2 || got[0].Content == nil || got[1].State != "recalled" {
-		t.Errorf("%+v", got)
-	}
 }

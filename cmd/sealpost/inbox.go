@@ -12,7 +12,7 @@ import (
 // inboxCommand lists conversations. It opens nothing.
 type inboxCommand struct {
 	remoteFlags
-	Filter string `help:"Which: ${enum}." enum:"all,unread,scheduled,recalled" default:"all"`
+	Filter string `help:"Which: ${enum}." enum:"all,unread,requests,scheduled,recalled" default:"all"`
 	Limit  int    `help:"How many at most." default:"50"`
 	JSON   bool   `help:"Print everything the server says, with whole ids."`
 }
@@ -57,6 +57,9 @@ func emptyInbox(filter string) string {
 	if filter == "all" {
 		return "No conversations yet. Write to somebody with: sealpost send THEIR-ADDRESS 'text'"
 	}
+	if filter == "requests" {
+		return "No message requests."
+	}
 	return "No conversations are " + filter + "."
 }
 
@@ -67,6 +70,12 @@ func unread(item api.InboxItem) string {
 	}
 	if item.MarkedUnread {
 		parts = append(parts, "marked")
+	}
+	if item.Request {
+		parts = append(parts, "request")
+	}
+	if item.Muted {
+		parts = append(parts, "muted")
 	}
 	return strings.Join(parts, ", ")
 }

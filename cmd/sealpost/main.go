@@ -27,16 +27,19 @@ type cli struct {
 	Doctor doctorCommand `cmd:"" help:"Say what lies where, and whether it is in order (local)."`
 	Keys   keysCommand   `cmd:"" help:"Back up and restore the long-term keys (local)."`
 
-	Login  loginCommand  `cmd:"" help:"Sign in to a server and remember the session."`
-	Join   joinCommand   `cmd:"" help:"Use an invitation link: make an account, or set a password."`
-	Logout logoutCommand `cmd:"" help:"Sign out and forget the session."`
-	Inbox  inboxCommand  `cmd:"" help:"List conversations."`
-	Read   readCommand   `cmd:"" help:"Show a conversation; with --open, open what is sealed."`
-	Send   sendCommand   `cmd:"" help:"Send a message: now, later, or with an undo time."`
-	Drafts draftsCommand `cmd:"" help:"List, show, write and forget drafts."`
-	Recall recallCommand `cmd:"" help:"Take a message back."`
-	Report reportCommand `cmd:"" help:"Show what a recall did and what may have been seen."`
-	Export exportCommand `cmd:"" help:"Write everything of your own to a file or standard output."`
+	Login   loginCommand   `cmd:"" help:"Sign in to a server and remember the session."`
+	Join    joinCommand    `cmd:"" help:"Use an invitation link: make an account, or set a password."`
+	Logout  logoutCommand  `cmd:"" help:"Sign out and forget the session."`
+	Inbox   inboxCommand   `cmd:"" help:"List conversations."`
+	Read    readCommand    `cmd:"" help:"Show a conversation; with --open, open what is sealed."`
+	Accept  acceptCommand  `cmd:"" help:"Accept a message request; opens nothing."`
+	Decline declineCommand `cmd:"" help:"Decline a message request; nobody is told."`
+	Mute    muteCommand    `cmd:"" help:"Mute a conversation, or unmute it with --off."`
+	Send    sendCommand    `cmd:"" help:"Send a message: now, later, or with an undo time."`
+	Drafts  draftsCommand  `cmd:"" help:"List, show, write and forget drafts."`
+	Recall  recallCommand  `cmd:"" help:"Take a message back."`
+	Report  reportCommand  `cmd:"" help:"Show what a recall did and what may have been seen."`
+	Export  exportCommand  `cmd:"" help:"Write everything of your own to a file or standard output."`
 
 	Disregard   disregardCommand   `cmd:"" help:"Ask to disregard a message that can no longer be recalled."`
 	Acknowledge acknowledgeCommand `cmd:"" help:"Answer a request to disregard a message."`

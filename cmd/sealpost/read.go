@@ -46,6 +46,9 @@ func (c *readCommand) Run(ctx context.Context, io streams) error {
 		fmt.Fprintln(io.out, "Older messages are not shown; use --limit.")
 	}
 	fmt.Fprint(io.out, w.thread(page.Items))
+	if conversation.Request {
+		fmt.Fprintf(io.out, "\nA message request. To answer it: sealpost accept %s, or sealpost decline %s\n", short(conversation.ID), short(conversation.ID))
+	}
 	if n := countSealed(page.Items); n > 0 && failed == nil {
 		fmt.Fprintf(io.out, "\n%d sealed. To open: sealpost read %s --open\n", n, short(conversation.ID))
 	}
@@ -106,23 +109,21 @@ func countSealed(items []api.Message) int {
 // (R17).
 func (w wording) thread(items []api.Message) string {
 	var b strings.Builder
-	for i := 0; i < len(items); {
-		n := 1
-		for i+n < len(items) && marker(items[i]) && marker(items[i+n]) && items[i+n].SenderID == items[i].SenderID {
-			n++
-		}
+	for _, line := range client.Lines(items) {
 		b.WriteString("\n")
-		if n > 1 {
-			fmt.Fprintf(&b, "%s recalled %d messages.%s\n", w.name(items[i].SenderID), n, w.ownIDs(items[i:i+n]))
+		if len(line) > 1 {
+			fmt.Fprintf(&b, "%s%s\n", w.markers(line), w.ownIDs(line))
 		} else {
-			b.WriteString(w.message(items[i]))
+			b.WriteString(w.message(line[0]))
 		}
-		i += n
 	}
 	return b.String()
 }
 
-func marker(m api.Message) bool { return m.State == "recalled" }
+// markers is the line of neighbouring markers.
+func (w wording) markers(line client.Line) string {
+	return fmt.Sprintf("%s recalled %d messages.", w.name(line[0].SenderID), len(line))
+}
 
 // ownIDs names own recalled messages, for their reports.
 func (w wording) ownIDs(items []api.Message) string {

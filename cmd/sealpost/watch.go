@@ -142,6 +142,19 @@ func goneOr(err error) error {
 	return err
 }
 
+// neighbours finds the markers of others that are one line with others (R17).
+func neighbours(lines []client.Line, me string) map[string]client.Line {
+	out := map[string]client.Line{}
+	for _, line := range lines {
+		for _, m := range line {
+			if len(line) > 1 && m.SenderID != me {
+				out[m.ID] = line
+			}
+		}
+	}
+	return out
+}
+
 // sync brings a view up to date and prints the lines that are new, as far as say
 // wants them. What vanished is not spoken of (R16).
 func (w *watcher) sync(ctx context.Context, id string, say func(api.Message) bool) error {
@@ -168,8 +181,14 @@ func (w *watcher) sync(ctx context.Context, id string, say func(api.Message) boo
 	if len(at.said) > maxSaid {
 		clear(at.said) // at worst a line is said twice
 	}
+	together := neighbours(at.view.Lines(), w.me.ID)
 	for _, m := range delta.Messages {
 		line := words.name(m.SenderID) + ": " + words.state(m)
+		if n := together[m.ID]; n != nil {
+			if line = words.markers(n); at.said[n[0].ID] == line {
+				at.said[m.ID] = line // it was said for a neighbour
+			}
+		}
 		if at.said[m.ID] == line {
 			continue
 		}

@@ -14,11 +14,12 @@ func (s *Server) registerConversations() {
 	add(s, operation{
 		id: "startConversation", method: http.MethodPost, path: "/conversations", tag: tag, alsoStatus: http.StatusCreated,
 		summary: "Start a conversation", example: api.StartConversation{ParticipantIDs: []string{"018f3c1e-7b8a-7c00-8000-000000000001"}},
-		description: "With one other person and no title: the one conversation of these two, 200, whether it was there or not. Otherwise a new group, 201. It is in nobody else's list before its first delivery.",
+		description: "With one other person and no title: the one conversation of these two, 200, whether it was there or not. Otherwise a new group, 201. It is in nobody else's list before its first delivery. If somebody cannot be added to a group, nobody is: 409 cannot_deliver.",
+		codes:       []sealpost.Code{sealpost.CodeCannotDeliver},
 	}, s.startConversation)
 	add(s, operation{
 		id: "listConversations", method: http.MethodGet, path: "/conversations", tag: tag, content: true,
-		summary: "Read the inbox", description: "Newest activity first.",
+		summary: "Read the inbox", description: "Newest activity first. Message requests are among all and unread, and by themselves under requests. What was declined is in none.",
 	}, s.listConversations)
 	add(s, operation{
 		id: "getConversation", method: http.MethodGet, path: "/conversations/{id}", tag: tag, summary: "Read a conversation",
@@ -27,7 +28,7 @@ func (s *Server) registerConversations() {
 		id: "addParticipant", method: http.MethodPost, path: "/conversations/{id}/participants", tag: tag,
 		summary: "Add somebody to a group", example: api.AddParticipant{UserID: "018f3c1e-7b8a-7c00-8000-000000000001"},
 		description: "Its creator may. A joiner sees what is delivered from then on.",
-		codes:       []sealpost.Code{sealpost.CodeForbidden},
+		codes:       []sealpost.Code{sealpost.CodeForbidden, sealpost.CodeCannotDeliver},
 	}, s.addParticipant)
 	add(s, operation{
 		id: "removeParticipant", method: http.MethodDelete, path: "/conversations/{id}/participants/{user_id}", tag: tag,
@@ -73,7 +74,7 @@ type Paging struct {
 
 type inboxInput struct {
 	Paging
-	Filter string `query:"filter" enum:"all,unread,scheduled,recalled" default:"all"`
+	Filter string `query:"filter" enum:"all,unread,requests,scheduled,recalled" default:"all"`
 }
 
 func (s *Server) listConversations(ctx context.Context, p service.Principal, in *inboxInput) (*reply[api.Inbox], error) {

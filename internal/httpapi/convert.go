@@ -170,7 +170,8 @@ func channels(in []service.Channel) []api.Channel {
 func conversation(t service.Thread) api.Conversation {
 	c := api.Conversation{
 		ID: t.Conversation.ID.String(), Kind: "direct", Participants: make([]api.Participant, 0, len(t.Members)),
-		Unread: t.Unread, MarkedUnread: t.MarkedUnread, LastActivityAt: instant(t.LastActivityAt),
+		Unread: t.Unread, MarkedUnread: t.MarkedUnread, Muted: t.Muted,
+		Request: t.Request == sealpost.RequestPending, LastActivityAt: instant(t.LastActivityAt),
 	}
 	if t.Conversation.Kind == sealpost.Group {
 		c.Kind, c.Title, c.CreatorID = "group", t.Conversation.Title, idOrNull(t.Conversation.CreatorID)

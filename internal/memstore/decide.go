@@ -58,6 +58,7 @@ func (s *Store) snapshot(a service.Ask, c *conversation) service.Snapshot {
 		user := copyUser(u.User)
 		shot.Subject = &user
 	}
+	s.reach(a, c, &shot)
 	for _, m := range inPosition(c.messages) {
 		if shot.Through != nil && sealedThrough(m, a.Actor, shot.Through.SentAt) ||
 			a.Expired != 0 && m.Content.Ref == a.Expired && !m.State.Pending() {
@@ -140,8 +141,9 @@ func (s *Store) write(a service.Ask, c *conversation, now sealpost.Instant, chan
 		c.participants = slices.DeleteFunc(c.participants, func(q sealpost.Participant) bool { return q.UserID == p.UserID })
 		c.participants = append(c.participants, p)
 	}
+	c.consent(now, change)
 	if change.Title != nil {
-		c.Title = *change.Title
+		c.Title, c.TitledAt = *change.Title, now
 	}
 	s.writeOwn(a, c, now, change)
 	s.count(a, now, change)
@@ -193,6 +195,11 @@ func (s *Store) writeOwn(a service.Ask, c *conversation, now sealpost.Instant, c
 	if change.MarkUnread != nil {
 		v := c.own[a.Actor]
 		v.marked, v.touchedAt = *change.MarkUnread, now
+		c.own[a.Actor] = v
+	}
+	if change.Mute != nil {
+		v := c.own[a.Actor]
+		v.muted, v.touchedAt = *change.Mute, now
 		c.own[a.Actor] = v
 	}
 	if !change.List.IsZero() {

@@ -109,6 +109,7 @@ type own struct {
 	listedAt  sealpost.Instant // they began it, or asked for it
 	touchedAt sealpost.Instant // last change of the view that is no message's
 	marked    bool             // marked unread by hand (R5)
+	muted     bool
 }
 
 // New gives an empty store with the policy of a new installation.
@@ -196,6 +197,7 @@ func (s *Store) people(c *conversation) []sealpost.Participant {
 	out := slices.Clone(c.participants)
 	for i := range out {
 		out[i].Receipts = s.users[out[i].UserID].Receipts
+		out[i].Standing = sealpost.Standing{}
 	}
 	slices.SortFunc(out, func(a, b sealpost.Participant) int { return a.UserID.Compare(b.UserID) })
 	return out

@@ -53,6 +53,7 @@ func (c *conversation) knownTo(viewer sealpost.UserID) bool {
 
 func (s *Store) thread(c *conversation, viewer sealpost.UserID) service.Thread {
 	t := service.Thread{Conversation: c.Conversation, MarkedUnread: c.own[viewer].marked, LastActivityAt: c.lastActivity(viewer)}
+	t.Muted, t.Request = c.own[viewer].muted, c.request(viewer)
 	t.Conversation.Seq, t.Conversation.Rev = 0, 0 // R34
 	for _, m := range c.messages {
 		if d, ok := m.DeliveryTo(viewer); ok && d.State == sealpost.DeliverySealed && d.Visible && !d.Hidden {
@@ -60,12 +61,14 @@ func (s *Store) thread(c *conversation, viewer sealpost.UserID) service.Thread {
 		}
 	}
 	for _, p := range c.participants {
+		p.Consent = sealpost.ConsentNone // only decisions have it
 		t.Members = append(t.Members, service.Member{Participant: p, Name: s.users[p.UserID].Name})
 	}
 	slices.SortFunc(t.Members, func(a, b service.Member) int {
 		return cmp.Or(cmp.Compare(a.JoinedAt, b.JoinedAt), a.UserID.Compare(b.UserID))
 	})
 	t.Self, _ = sealpost.FindParticipant(c.participants, viewer)
+	t.Self.Consent = sealpost.ConsentNone
 	return t
 }
 
@@ -111,7 +114,13 @@ func newestFirst(at sealpost.Instant, id sealpost.ConversationID, at2 sealpost.I
 
 // chosen applies a filter of the inbox.
 func (c *conversation) chosen(viewer sealpost.UserID, f service.Filter) bool {
+	request := c.request(viewer)
+	if request == sealpost.RequestDeclined {
+		return false
+	}
 	switch f {
+	case service.FilterRequests:
+		return request == sealpost.RequestPending
 	case service.FilterScheduled:
 		return slices.ContainsFunc(c.messages, func(m sealpost.Message) bool { return m.SenderID == viewer && m.State.Pending() })
 	case service.FilterRecalled:

@@ -23,6 +23,7 @@ type Conversation struct {
 	Title     string
 	CreatorID UserID
 	CreatedAt Instant
+	TitledAt  Instant // when the title was last changed; zero: never
 
 	// Internal, never shown (R34): Seq counts delivered messages, Rev decisions,
 	// both without gaps (I5).
@@ -40,6 +41,11 @@ type Participant struct {
 	JoinedAt Instant // the last time, if more than once
 	LeftAt   Instant // zero while active
 	Receipts bool    // the user's setting at the moment of the decision
+
+	// Consent and Standing are what a delivery goes by (R31). Only decisions have them;
+	// no view does, and Standing is there only if it was asked for.
+	Consent  Consent
+	Standing Standing
 }
 
 // Active reports whether the participant is in the conversation now.

@@ -115,8 +115,18 @@ type Delivery struct {
 	Level   Level // exposure, fixed when the delivery was decided (R24)
 	// Visible says whether the recipient's view has the message: sealed or opened,
 	// or as a marker (R17). A sealed message closed by leaving is not (R33).
-	Visible   bool
-	ChangedAt Instant // the last decision that changed what this recipient sees
+	Visible bool
+	// ChangedAt is the last decision that changed what this recipient sees; zero if
+	// they never saw anything of it.
+	ChangedAt Instant
+	Request   bool // it came as a request (R31); fixed at delivery
+	// Closed says that the recipient does not have the message, because they declined
+	// the sender's request or blocked the sender, and that the sender may not notice:
+	// to them it is sealed, and then recalled, like any other (R31). Visible is false.
+	Closed bool
+	// Marked goes with Closed, once it is recalled: what the marker rule would have
+	// left for the recipient, for the sender's report.
+	Marked bool
 
 	// Hidden: the recipient does not want to see it any more. Nobody else can tell; a
 	// sealed one stays sealed and recallable.

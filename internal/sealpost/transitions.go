@@ -12,7 +12,7 @@ type Delivering struct {
 	Until         Instant // recallable until
 	PolicyVersion int64
 	Seq           int64
-	Recipients    []Participant
+	Recipients    []Recipient // from Address
 }
 
 // Deliver turns a new, held or scheduled message into a sent one, sealed for each
@@ -31,10 +31,12 @@ func Deliver(m Message, d Delivering) (Message, error) {
 	m.PolicyVersion, m.Seq = d.PolicyVersion, d.Seq
 	m.ChangedAt, m.SenderChangedAt = d.Now, d.Now
 	m.Deliveries = make([]Delivery, 0, len(d.Recipients))
-	for _, p := range d.Recipients {
-		m.Deliveries = append(m.Deliveries, Delivery{
-			UserID: p.UserID, State: DeliverySealed, Visible: true, ChangedAt: d.Now,
-		})
+	for _, to := range d.Recipients {
+		delivery := Delivery{UserID: to.UserID, State: DeliverySealed, Visible: true, ChangedAt: d.Now, Request: to.Request}
+		if to.Closed { // R31: they never see anything of it
+			delivery.Visible, delivery.Closed, delivery.ChangedAt = false, true, 0
+		}
+		m.Deliveries = append(m.Deliveries, delivery)
 	}
 	return m, nil
 }
@@ -101,6 +103,7 @@ func Recall(m Message, r Recalling) Message {
 		if d.Visible && !d.Hidden { // what leaving closed, or they hid, has left that view already (R33, R34)
 			d.ChangedAt = r.Now
 		}
+		d.Marked = d.Closed && r.Trace.Marker(d.Level)   // R31: the report shows no difference
 		d.Visible = d.Visible && r.Trace.Marker(d.Level) // R17; R33: closed stays closed
 		m.Deliveries[i] = d
 	}
@@ -167,19 +170,35 @@ func CloseWindow(m Message, now Instant) (Message, bool) {
 }
 
 // CloseFor closes what is sealed for somebody who leaves (R33). It stays
-// recallable by its sender.
+// recallable by its sender. What was closed without the sender's noticing is closed
+// like everything else from then on: that they left is no secret.
 func CloseFor(m Message, user UserID, now Instant) (Message, bool) {
-	i := slices.IndexFunc(m.Deliveries, func(d Delivery) bool {
-		return d.UserID == user && d.State == DeliverySealed && d.Visible
-	})
+	if i := m.sealedFor(user); i >= 0 {
+		m = m.apart()
+		m.Deliveries[i].Visible, m.Deliveries[i].ChangedAt = false, now
+		m.ChangedAt = now
+		return m, true
+	}
+	i := slices.IndexFunc(m.Deliveries, func(d Delivery) bool { return d.UserID == user && d.State == DeliverySealed && d.Closed })
 	if i < 0 {
 		return m, false
 	}
-	m.Deliveries = slices.Clone(m.Deliveries)
-	m.Deliveries[i].Visible = false
-	m.Deliveries[i].ChangedAt = now
-	m.ChangedAt = now
+	m = m.apart()
+	m.Deliveries[i].Closed = false
 	return m, true
+}
+
+// sealedFor finds the delivery of a user for whom the message is sealed and visible.
+func (m Message) sealedFor(user UserID) int {
+	return slices.IndexFunc(m.Deliveries, func(d Delivery) bool {
+		return d.UserID == user && d.State == DeliverySealed && d.Visible
+	})
+}
+
+// apart is the message with deliveries of its own, which may be changed.
+func (m Message) apart() Message {
+	m.Deliveries = slices.Clone(m.Deliveries)
+	return m
 }
 
 func alreadyDelivered() *Error {

@@ -97,6 +97,8 @@ func starts() []start {
 	partGone.RecalledAt = 20
 	part := with(sealpost.Sent, d(sealpost.DeliveryRecalled, true), byOther)
 	part.RecalledAt = 20
+	secret := d(sealpost.DeliverySealed, false)
+	secret.Closed, secret.ChangedAt = true, 0
 	return []start{
 		{"new", with(0)},
 		{"scheduled", with(sealpost.Scheduled)},
@@ -105,6 +107,7 @@ func starts() []start {
 		{"sealed, opened by another", with(sealpost.Sent, d(sealpost.DeliverySealed, true), byOther)},
 		{"sealed, window over", over},
 		{"closed by leaving", with(sealpost.Sent, d(sealpost.DeliverySealed, false))},
+		{"closed without notice", with(sealpost.Sent, secret)},
 		{"opened", with(sealpost.Sent, d(sealpost.DeliveryOpened, true))},
 		{"recalled, marker", gone(with(sealpost.Recalled, d(sealpost.DeliveryRecalled, true)))},
 		{"recalled, no trace", gone(with(sealpost.Recalled, d(sealpost.DeliveryRecalled, false)))},
@@ -171,7 +174,7 @@ func steps() []step {
 	}
 	return []step{
 		{"deliver", may(func(m sealpost.Message) (sealpost.Message, error) {
-			return sealpost.Deliver(m, sealpost.Delivering{Now: now, Until: until, PolicyVersion: 1, Seq: 1, Recipients: []sealpost.Participant{{UserID: reader}}})
+			return sealpost.Deliver(m, sealpost.Delivering{Now: now, Until: until, PolicyVersion: 1, Seq: 1, Recipients: []sealpost.Recipient{{UserID: reader}}})
 		})},
 		{"edit", may(func(m sealpost.Message) (sealpost.Message, error) {
 			return sealpost.EditPending(m, sealpost.Edit{Now: now, ReleaseAt: until})
@@ -181,6 +184,7 @@ func steps() []step {
 		{"recall, never seen", recall(sealpost.LevelNone)},
 		{"recall, may have been noticed", recall(sealpost.LevelNotified)},
 		{"leave", changed(func(m sealpost.Message) (sealpost.Message, bool) { return sealpost.CloseFor(m, reader, now) })},
+		{"decline", changed(func(m sealpost.Message) (sealpost.Message, bool) { return sealpost.Decline(m, reader, now) })},
 		{"removal", changed(func(m sealpost.Message) (sealpost.Message, bool) { return sealpost.Remove(m, now) })},
 		{"hide", changed(func(m sealpost.Message) (sealpost.Message, bool) { return sealpost.Hide(m, reader, now) })},
 		{"window ends", changed(func(m sealpost.Message) (sealpost.Message, bool) { return sealpost.CloseWindow(m, until+1) })},
@@ -207,6 +211,8 @@ func nameOf(m sealpost.Message) string {
 		return "removed after it was opened"
 	case d.State == sealpost.DeliveryOpened:
 		return "opened"
+	case d.Closed && d.Marked:
+		return "recalled, no trace, marker reported"
 	case d.State == sealpost.DeliveryRecalled && m.State == sealpost.Sent && d.Visible:
 		return "recalled in part, marker"
 	case d.State == sealpost.DeliveryRecalled && m.State == sealpost.Sent:
@@ -215,6 +221,8 @@ func nameOf(m sealpost.Message) string {
 		return "recalled, marker"
 	case d.State == sealpost.DeliveryRecalled:
 		return "recalled, no trace"
+	case d.Closed:
+		return "closed without notice"
 	case !d.Visible:
 		return "closed by leaving"
 	case m.WindowOver:

@@ -41,7 +41,7 @@ func (s *Service) CreateConversation(ctx context.Context, p Principal, key strin
 	}{others})
 	replay, err := s.store.Amend(ctx, stamp, func(a Amendment) ([]byte, error) {
 		c.CreatedAt = a.Now()
-		return c.ID[:], a.AddConversation(c, append([]sealpost.UserID{p.User.ID}, others...), p.User.ID)
+		return c.ID[:], s.begin(a, c, p.User.ID, others)
 	})
 	if err != nil {
 		return Thread{}, false, err
@@ -54,6 +54,27 @@ func (s *Service) CreateConversation(ctx context.Context, p Principal, key strin
 	}
 	t, err = s.Conversation(ctx, p, id)
 	return t, c.Kind == sealpost.Group, err
+}
+
+// begin writes a new conversation. Two people can always have theirs: whether one
+// can write to the other shows when they do. Into a group people are admitted (R31).
+func (s *Service) begin(a Amendment, c sealpost.Conversation, by sealpost.UserID, others []sealpost.UserID) error {
+	var consents []Consenting
+	if c.Kind == sealpost.Group {
+		var err error
+		if consents, err = s.admit(a, by, others); err != nil {
+			return err
+		}
+	}
+	if err := a.AddConversation(c, append([]sealpost.UserID{by}, others...), by); err != nil {
+		return err
+	}
+	for _, admitted := range consents {
+		if err := a.SetConsent(c.ID, admitted.UserID, admitted.Consent); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // otherPeople gives the ids without repetition and without the principal's own,
@@ -120,6 +141,9 @@ func asLeft(t Thread) Thread {
 		members = append(members, m)
 	}
 	t.Members = members
+	if t.Conversation.TitledAt > left {
+		t.Conversation.Title = "" // what it was then is not kept, and what it is now is not theirs
+	}
 	return t
 }
 
@@ -139,9 +163,9 @@ func (s *Service) Inbox(ctx context.Context, p Principal, filter Filter, cursor 
 	switch filter {
 	case "":
 		filter = FilterAll
-	case FilterAll, FilterUnread, FilterScheduled, FilterRecalled:
+	case FilterAll, FilterUnread, FilterRequests, FilterScheduled, FilterRecalled:
 	default:
-		return nil, "", sealpost.Invalid("filter", "The filter must be all, unread, scheduled or recalled.")
+		return nil, "", sealpost.Invalid("filter", "The filter must be all, unread, requests, scheduled or recalled.")
 	}
 	purpose := "inbox." + string(filter)
 	q := InboxQuery{Viewer: p.User.ID, Filter: filter, Limit: limit + 1}
@@ -167,17 +191,29 @@ func (s *Service) Inbox(ctx context.Context, p Principal, filter Filter, cursor 
 			return nil, "", err
 		}
 	}
+	out, err := s.entries(ctx, items, p.User.ID)
+	return out, next, err
+}
+
+// entries are the lines of a list as the viewer has them.
+func (s *Service) entries(ctx context.Context, items []InboxItem, viewer sealpost.UserID) ([]InboxEntry, error) {
+	var newest []sealpost.Message
+	for _, item := range items {
+		if item.Last != nil {
+			newest = append(newest, *item.Last)
+		}
+	}
+	views, err := s.views(ctx, newest, viewer)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]InboxEntry, 0, len(items))
 	for _, item := range items {
 		entry := InboxEntry{Thread: asLeft(item.Thread)}
 		if item.Last != nil {
-			v, err := s.view(ctx, *item.Last, p.User.ID)
-			if err != nil {
-				return nil, "", err
-			}
-			entry.Last = &v
+			entry.Last, views = &views[0], views[1:]
 		}
 		out = append(out, entry)
 	}
-	return out, next, nil
+	return out, nil
 }

@@ -51,6 +51,12 @@ type Ask struct {
 	// Expired loads into Sealed the delivered messages of this conversation whose
 	// content is wrapped by this epoch, at most OpenLimit; zero: none.
 	Expired int64
+	// Reach loads into each participant how they stand to whoever writes: the actor, or
+	// for the server itself the sender of Message (R31). Direct, the conversation of the
+	// actor and Subject, loads the same of Subject into Snapshot.Standing.
+	Reach  bool
+	Direct sealpost.ConversationID
+	Own    bool // loads Snapshot.Own
 }
 
 // OpenLimit is how many messages one call opens at most (4-api: 200).
@@ -77,6 +83,9 @@ type Snapshot struct {
 	Through   *sealpost.Message  // OpenThrough, with the deliveries of the actor only
 	Sealed    []sealpost.Message // with the delivery of the actor
 	More      bool               // Sealed was cut at the limit
+
+	Standing sealpost.Standing // of Subject; see Ask.Direct
+	Own      Own
 
 	Recall RecallFacts
 	Flags  []sealpost.Flag // open, by id, with their evidence
@@ -114,7 +123,8 @@ type Change struct {
 
 	// Arrived makes the inbox of these users list the conversation with Now as its
 	// last activity; Unread besides counts one more unread message.
-	Arrived, Unread []sealpost.UserID
+	// Requests are those of Arrived to whom it came as a request (R31).
+	Arrived, Unread, Requests []sealpost.UserID
 	// Opened lowers the unread count of this user by OpenedCount and clears the
 	// "marked unread" flag.
 	Opened      sealpost.UserID
@@ -130,12 +140,19 @@ type Change struct {
 	Changed []sealpost.UserID
 	// MarkUnread sets or clears the flag of the actor (R5); nil: leave it.
 	MarkUnread *bool
+	// Mute sets or clears the actor's flag that they are not to be disturbed by the
+	// conversation; nil: leave it.
+	Mute *bool
 	// List makes the conversation appear in this user's inbox without a message.
 	List sealpost.UserID
 
 	Participants []sealpost.Participant // inserted or replaced
 	CloseSealed  sealpost.UserID        // makes what is sealed for this user invisible to them (R33)
-	Title        *string
+	// Consents are written of these participants. ConsentDeclined besides closes what
+	// is sealed for the user, without their senders' noticing (R31). Whoever's consent
+	// changes and who is not in Arrived goes into Recount too.
+	Consents []Consenting
+	Title    *string
 
 	// HidOwn says that this user hid a message of their own, which goes on counting
 	// for their throttle (R14).

@@ -59,7 +59,7 @@ func (s *Service) participation(ctx context.Context, p Principal, key, action st
 	return &participation{
 		service: s, action: action, actor: p.User.ID, user: user, knows: knows,
 		request: s.request(action, id.String(), user.String()),
-		ask:     Ask{Decision: newID[sealpost.DecisionID](s), Conversation: id, Actor: p.User.ID, Key: key, Subject: user},
+		ask:     Ask{Decision: newID[sealpost.DecisionID](s), Conversation: id, Actor: p.User.ID, Key: key, Subject: user, Direct: s.directID(p.User.ID, user)},
 	}, nil
 }
 
@@ -139,8 +139,19 @@ func (d *participation) add(s Snapshot) (Change, error) {
 	case active >= sealpost.MaxParticipants:
 		return Change{}, sealpost.Invalid("user_id", "A group has at most 50 people.")
 	}
-	joined := sealpost.Participant{UserID: d.user, JoinedAt: s.Now, Receipts: s.Subject.Receipts}
-	return d.change(s, joined), nil
+	consent, ok := sealpost.Admit(s.Standing)
+	switch {
+	case !ok:
+		return Change{}, sealpost.CannotDeliver() // R31
+	case was && before.Consent == sealpost.ConsentDeclined && consent == sealpost.ConsentRequested:
+		consent = before.Consent // they said no, and nobody learns it from asking again
+	}
+	joined := sealpost.Participant{UserID: d.user, JoinedAt: s.Now, Receipts: s.Subject.Receipts, Consent: consent}
+	change := d.change(s, joined)
+	if was {
+		change.Recount = []sealpost.UserID{d.user}
+	}
+	return change, nil
 }
 
 func (d *participation) remove(s Snapshot) (Change, error) {

@@ -118,7 +118,7 @@ func (e *pendingDecision) run(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	ask := Ask{Decision: newID[sealpost.DecisionID](e.service), Conversation: at, Actor: e.actor, Key: key, Message: e.id}
+	ask := Ask{Decision: newID[sealpost.DecisionID](e.service), Conversation: at, Actor: e.actor, Key: key, Message: e.id, Reach: true}
 	if err := e.service.decide(ctx, ask, e.decide); err != nil {
 		return err
 	}
@@ -206,6 +206,12 @@ func (e *pendingDecision) release(s Snapshot, m sealpost.Message) (sealpost.Mess
 	}
 	if sender, ok := sealpost.FindParticipant(s.Participants, m.SenderID); !ok || !sender.Active() {
 		return e.sendBack(s, m, sealpost.CodeCannotDeliver)
+	}
+	if _, err := sealpost.Address(s.Conversation.Kind, s.Participants, m.SenderID); err != nil {
+		if !e.actor.IsZero() {
+			return m, Change{}, err // the sender is there and is told; it stays what it is
+		}
+		return e.sendBack(s, m, sealpost.CodeCannotDeliver) // R28, R31
 	}
 	key, err := e.service.unwrap(messageLabel(m), m.Content)
 	if err != nil {

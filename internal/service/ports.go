@@ -48,6 +48,8 @@ type Thread struct {
 	Self           sealpost.Participant
 	Unread         int
 	MarkedUnread   bool
+	Muted          bool
+	Request        sealpost.RequestState
 	LastActivityAt sealpost.Instant // zero: not in the list
 }
 
@@ -66,10 +68,11 @@ type InboxItem struct {
 // Filter chooses threads.
 type Filter string
 
-// The filters of the inbox.
+// The filters of the inbox. What the viewer declined is in none.
 const (
 	FilterAll       Filter = "all"
 	FilterUnread    Filter = "unread"    // with unread messages, or marked unread
+	FilterRequests  Filter = "requests"  // message requests to accept or decline (R31)
 	FilterScheduled Filter = "scheduled" // with own held or scheduled messages
 	FilterRecalled  Filter = "recalled"  // with own recalled messages or markers
 )
@@ -148,6 +151,7 @@ type Amendment interface {
 	AddConversation(c sealpost.Conversation, participants []sealpost.UserID, lister sealpost.UserID) error
 	Drafting
 	Relations
+	Reaching
 	AccountChanges
 }
 

@@ -166,7 +166,9 @@ func (r *recalling) grant(s Snapshot, m sealpost.Message) (Change, error) {
 			continue
 		}
 		update.Deliveries = append(update.Deliveries, d)
-		change.Recount = append(change.Recount, d.UserID)
+		if !d.Closed {
+			change.Recount = append(change.Recount, d.UserID)
+		}
 		if before.Deliveries[i].Visible && !d.Hidden && (d.Visible || d.Level >= sealpost.LevelNotified) { // R34
 			r.affected = append(r.affected, d.UserID)
 		}

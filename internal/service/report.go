@@ -55,7 +55,7 @@ func reportOf(m sealpost.Message) Report {
 			if d.Receipt {
 				line.OpenedAt = d.DecidedAt
 			}
-		} else if d.Visible {
+		} else if d.Visible || d.Marked { // R31: what is closed to them reports the same
 			r.Trace = "marker"
 		}
 		r.Recipients = append(r.Recipients, line)

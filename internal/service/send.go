@@ -51,7 +51,7 @@ func (s *Service) Send(ctx context.Context, p Principal, key string, in Sending)
 
 	ask := Ask{
 		Decision: newID[sealpost.DecisionID](s), Conversation: in.Conversation, Actor: p.User.ID, Key: key,
-		Message: in.ID, Reply: in.InReplyTo, Draft: in.Draft,
+		Message: in.ID, Reply: in.InReplyTo, Draft: in.Draft, Reach: true,
 	}
 	if err := s.decide(ctx, ask, c.decide); err != nil {
 		return MessageView{}, err
@@ -145,6 +145,11 @@ func (c *sending) decide(s Snapshot) (Change, error) {
 		ID: c.id, ConversationID: c.in.Conversation, SenderID: c.sender.ID, Kind: c.in.Kind, InReplyTo: c.in.InReplyTo,
 		CreatedAt: s.Now, Content: c.content, ChangedAt: s.Now, SenderChangedAt: s.Now,
 	}
+	// What is held or scheduled is refused now if it could not be delivered now, and
+	// judged anew when it is released (R31).
+	if _, err := sealpost.Address(s.Conversation.Kind, s.Participants, m.SenderID); err != nil {
+		return Change{}, err
+	}
 	undo := c.sender.Undo
 	if c.in.Undo != nil {
 		undo = *c.in.Undo
@@ -224,19 +229,18 @@ func (c *sending) wrapPending(s Snapshot, m *sealpost.Message, change *Change) e
 // deliver fixes position, window, policy and recipients (R12, R28, R33), wraps the
 // content's key under the epoch of the window's end, and notes what arrives where.
 func (s *Service) deliver(shot Snapshot, m sealpost.Message, key seal.Key, change *Change) (sealpost.Message, error) {
-	recipients := sealpost.Recipients(shot.Participants, m.SenderID)
+	recipients, err := sealpost.Address(shot.Conversation.Kind, shot.Participants, m.SenderID)
+	if err != nil {
+		return m, err
+	}
 	until := shot.Now.Add(shot.Policy.Window)
-	m, err := sealpost.Deliver(m, sealpost.Delivering{
+	m, err = sealpost.Deliver(m, sealpost.Delivering{
 		Now: shot.Now, Until: until, PolicyVersion: shot.Policy.Version, Seq: shot.Conversation.Seq + 1, Recipients: recipients,
 	})
 	if err != nil {
 		return m, err
 	}
-	change.Arrived = []sealpost.UserID{m.SenderID}
-	for _, p := range recipients {
-		change.Arrived = append(change.Arrived, p.UserID)
-		change.Unread = append(change.Unread, p.UserID)
-	}
+	change.Deliver(m, shot.Participants)
 	if err := s.wrapUntil(shot.Epochs, until, messageLabel(m), key, &m.Content); err != nil {
 		return m, err
 	}
@@ -251,7 +255,9 @@ func (s *Service) deliver(shot Snapshot, m sealpost.Message, key seal.Key, chang
 func affected(m sealpost.Message) []sealpost.UserID {
 	out := []sealpost.UserID{m.SenderID}
 	for _, d := range m.Deliveries {
-		out = append(out, d.UserID)
+		if d.Visible { // R31: nothing happens to whom it is closed
+			out = append(out, d.UserID)
+		}
 	}
 	return out
 }

@@ -23,6 +23,7 @@ type Store interface {
 	Accounts
 	Presence
 	Work
+	References
 	Attempts
 	Registry
 	Flags

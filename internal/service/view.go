@@ -94,6 +94,15 @@ func deliveryView(m sealpost.Message, d sealpost.Delivery) DeliveryView {
 
 // view is the message with its content, if the viewer has it (R2).
 func (s *Service) view(ctx context.Context, m sealpost.Message, viewer sealpost.UserID) (MessageView, error) {
+	visible, err := s.targets(ctx, []sealpost.Message{m}, viewer)
+	if err != nil {
+		return MessageView{}, err
+	}
+	return s.viewWith(m, viewer, visible)
+}
+
+// viewWith is view, once it is known which messages the viewer may know of.
+func (s *Service) viewWith(m sealpost.Message, viewer sealpost.UserID, visible map[sealpost.MessageID]bool) (MessageView, error) {
 	v := envelope(m, viewer)
 	if !m.ReadableBy(viewer) {
 		return v, nil
@@ -103,22 +112,20 @@ func (s *Service) view(ctx context.Context, m sealpost.Message, viewer sealpost.
 		return v, err
 	}
 	v.Content = &ContentView{Body: text}
-	if !m.InReplyTo.IsZero() {
-		if target, err := s.store.Message(ctx, m.InReplyTo, viewer); err == nil {
-			if target.ShownTo(viewer) {
-				v.Content.InReplyTo = m.InReplyTo
-			}
-		} else if sealpost.CodeOf(err) != sealpost.CodeNotFound {
-			return v, err
-		}
+	if visible[m.InReplyTo] { // R34: otherwise no trace of it
+		v.Content.InReplyTo = m.InReplyTo
 	}
 	return v, nil
 }
 
 func (s *Service) views(ctx context.Context, messages []sealpost.Message, viewer sealpost.UserID) ([]MessageView, error) {
+	visible, err := s.targets(ctx, messages, viewer)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]MessageView, 0, len(messages))
 	for _, m := range messages {
-		v, err := s.view(ctx, m, viewer)
+		v, err := s.viewWith(m, viewer, visible)
 		if err != nil {
 			return nil, err
 		}

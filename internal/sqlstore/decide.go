@@ -30,7 +30,7 @@ func (s *Store) conflictOr(err error) error {
 var (
 	queryAdvance = register("conversation.advance", `
 UPDATE conversation SET seq = $2, rev = $3, decided_at = $4 WHERE id = $1`)
-	queryTitle       = register("conversation.title", "UPDATE conversation SET title = $2 WHERE id = $1")
+	queryTitle       = register("conversation.title", "UPDATE conversation SET title = $2, titled_at = $3 WHERE id = $1")
 	queryInsertAudit = register("audit.insert", `
 INSERT INTO audit (id, at, actor_id, action, conversation_id, message_id, subject_id, code, rev, detail)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
@@ -50,8 +50,8 @@ WHERE conversation_id = $1 AND id = $2`)
 	queryRewrapMessage = register("message.rewrap", `
 UPDATE message SET ref = $3, wrapped = $4, window_over = $5 WHERE conversation_id = $1 AND id = $2 AND ref = $6`)
 	queryInsertDelivery = register("delivery.insert", `
-INSERT INTO delivery (conversation_id, message_id, user_id, sent_at, state, decided_at, receipt, level, visible, changed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
+INSERT INTO delivery (conversation_id, message_id, user_id, sent_at, state, decided_at, receipt, level, visible, changed_at, request)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`)
 	queryUpdateDelivery = register("delivery.update", `
 UPDATE delivery SET state = $4, decided_at = $5, receipt = $6, level = $7, visible = $8, changed_at = $9,
  hidden = $10, acknowledged_at = $11, deleted = $12
@@ -63,8 +63,8 @@ WHERE conversation_id = $1 AND user_id = $2 AND state = 1 AND visible = 1`)
 UPDATE message SET changed_at = $3 WHERE conversation_id = $1 AND id IN
  (SELECT message_id FROM delivery WHERE conversation_id = $1 AND user_id = $2 AND state = 1 AND visible = 1)`)
 	queryPutParticipant = register("participant.put", `
-INSERT INTO participant (conversation_id, user_id, joined_at, left_at) VALUES ($1, $2, $3, $4)
-ON CONFLICT (conversation_id, user_id) DO UPDATE SET joined_at = $3, left_at = $4`)
+INSERT INTO participant (conversation_id, user_id, joined_at, left_at, consent) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (conversation_id, user_id) DO UPDATE SET joined_at = $3, left_at = $4, consent = $5`)
 	queryInsertRecall = register("recall.insert", `
 INSERT INTO recall_count (conversation_id, user_id, message_id, next_possible) VALUES ($1, $2, $3, $4)`)
 	queryInsertRefusal   = register("refusal.insert", "INSERT INTO refusal (user_id, at, decision_id) VALUES ($1, $2, $3)")
@@ -93,15 +93,16 @@ func writes(a service.Ask, s service.Snapshot, c service.Change) []statement {
 	}
 	if !c.CloseSealed.IsZero() {
 		user, now := bytesOf(c.CloseSealed), int64(s.Now)
-		out = append(out, run(queryTouchClosed, conversation, user, now), run(queryCloseSealed, conversation, user, now))
+		out = append(out, run(queryTouchClosed, conversation, user, now), run(queryCloseSealed, conversation, user, now), run(queryUncover, conversation, user))
 	}
 	for _, p := range c.Participants {
 		out = append(out,
-			run(queryPutParticipant, conversation, bytesOf(p.UserID), int64(p.JoinedAt), int64(p.LeftAt)),
+			run(queryPutParticipant, conversation, bytesOf(p.UserID), int64(p.JoinedAt), int64(p.LeftAt), int64(p.Consent)),
 			run(queryAddInbox, bytesOf(p.UserID), conversation, int64(0)))
 	}
+	out = append(out, consentWrites(a, s, c)...)
 	if c.Title != nil {
-		out = append(out, run(queryTitle, conversation, *c.Title))
+		out = append(out, run(queryTitle, conversation, *c.Title, int64(s.Now)))
 	}
 	out = append(out, countWrites(a, s, c)...)
 	out = append(out, inboxWrites(a, s, c)...)
@@ -155,9 +156,9 @@ func updateMessage(u service.Update) statement {
 func appendDeliveries(out []statement, m sealpost.Message, deliveries []sealpost.Delivery, insert bool) []statement {
 	conversation, id := bytesOf(m.ConversationID), bytesOf(m.ID)
 	for _, d := range deliveries {
-		state := []any{int64(d.State), int64(d.DecidedAt), number(d.Receipt), int64(d.Level), number(d.Visible), int64(d.ChangedAt)}
+		state := []any{int64(d.State), int64(d.DecidedAt), number(d.Receipt), int64(d.Level), visible(d), int64(d.ChangedAt)}
 		if insert {
-			out = append(out, run(queryInsertDelivery, append([]any{conversation, id, bytesOf(d.UserID), int64(m.SentAt)}, state...)...))
+			out = append(out, run(queryInsertDelivery, append([]any{conversation, id, bytesOf(d.UserID), int64(m.SentAt)}, append(state, number(d.Request))...)...))
 		} else {
 			state = append(state, number(d.Hidden), int64(d.AcknowledgedAt), number(d.Deleted))
 			out = append(out, run(queryUpdateDelivery, append([]any{conversation, id, bytesOf(d.UserID)}, state...)...))

@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
 
@@ -18,7 +17,9 @@ UPDATE inbox SET listed_at = $3, touched_at = $3, changed_at = $3,
  last_activity_at = CASE WHEN last_activity_at > $3 THEN last_activity_at ELSE $3 END
 WHERE user_id = $1 AND conversation_id = $2 AND listed_at = 0`)
 	queryInboxArrived = register("inbox.arrived", `
-UPDATE inbox SET last_activity_at = $3, changed_at = $3, unread = unread + $4 WHERE user_id = $1 AND conversation_id = $2`)
+UPDATE inbox SET last_activity_at = $3, changed_at = $3, unread = unread + $4,
+ request = CASE WHEN $5 = 0 THEN 0 WHEN last_activity_at = 0 THEN 1 ELSE request END
+WHERE user_id = $1 AND conversation_id = $2`)
 	queryInboxOpened = register("inbox.opened", `
 UPDATE inbox SET unread = unread - $4, marked_unread = 0, changed_at = $3 WHERE user_id = $1 AND conversation_id = $2`)
 	queryInboxTouched = register("inbox.touched", `
@@ -34,7 +35,8 @@ UPDATE inbox SET changed_at = $3,
  last_activity_at = COALESCE((SELECT m.sent_at FROM message m
   LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $1
   WHERE m.conversation_id = $2 AND m.sent_at > 0 AND ((m.sender_id = $1 AND m.sender_hidden = 0) OR (d.visible = 1 AND d.hidden = 0 AND d.state <> 3))
-  ORDER BY m.sent_at DESC LIMIT 1), 0)
+  ORDER BY m.sent_at DESC LIMIT 1), 0),
+ request = `+requestNow+`
 WHERE user_id = $1 AND conversation_id = $2`)
 	queryInboxFloor = register("inbox.floor", `
 UPDATE inbox SET last_activity_at = listed_at WHERE user_id = $1 AND conversation_id = $2 AND last_activity_at < listed_at`)
@@ -42,13 +44,10 @@ UPDATE inbox SET last_activity_at = listed_at WHERE user_id = $1 AND conversatio
 
 func inboxWrites(a service.Ask, s service.Snapshot, c service.Change) []statement {
 	conversation, now := bytesOf(a.Conversation), int64(s.Now)
-	unread := map[sealpost.UserID]bool{}
-	for _, u := range c.Unread {
-		unread[u] = true
-	}
+	unread, request := setOf(c.Unread), setOf(c.Requests)
 	var out []statement
 	for _, u := range c.Arrived {
-		out = append(out, run(queryInboxArrived, bytesOf(u), conversation, now, number(unread[u])))
+		out = append(out, run(queryInboxArrived, bytesOf(u), conversation, now, number(unread[u]), number(request[u])))
 	}
 	if !c.Opened.IsZero() {
 		out = append(out, run(queryInboxOpened, bytesOf(c.Opened), conversation, now, int64(c.OpenedCount)))
@@ -66,6 +65,9 @@ func inboxWrites(a service.Ask, s service.Snapshot, c service.Change) []statemen
 	}
 	if c.MarkUnread != nil {
 		out = append(out, run(queryInboxMark, bytesOf(a.Actor), conversation, now, number(*c.MarkUnread)))
+	}
+	if c.Mute != nil {
+		out = append(out, run(queryInboxMute, bytesOf(a.Actor), conversation, now, number(*c.Mute)))
 	}
 	if !c.List.IsZero() {
 		out = append(out, run(queryInboxList, bytesOf(c.List), conversation, now))

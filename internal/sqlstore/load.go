@@ -16,8 +16,8 @@ type load struct {
 
 var (
 	queryConversationFull = register("conversation.full", `
-SELECT c.id, c.kind, c.title, c.creator_id, c.created_at, c.seq, c.rev, c.decided_at,
- p.user_id, p.joined_at, p.left_at, u.receipts
+SELECT c.id, c.kind, c.title, c.creator_id, c.created_at, c.titled_at, c.seq, c.rev, c.decided_at,
+ p.user_id, p.joined_at, p.left_at, u.receipts, p.consent, '', 0
 FROM conversation c JOIN participant p ON p.conversation_id = c.id JOIN users u ON u.id = p.user_id
 WHERE c.id = $1 ORDER BY p.user_id`)
 	queryReplay    = register("replay.get", "SELECT request, content, result FROM replay WHERE user_id = $1 AND idem_key = $2")
@@ -43,7 +43,7 @@ FROM message m WHERE m.ref = $2 AND m.ref > 0 AND m.conversation_id = $1 AND m.s
 func (l *load) first() []statement {
 	a := l.ask
 	s := &l.snapshot
-	out := []statement{ask(queryConversationFull, l.conversation, bytesOf(a.Conversation))}
+	out := l.reach()
 	if a.Key != "" {
 		out = append(out, ask(queryReplay, l.replay, bytesOf(a.Actor), a.Key))
 	}
@@ -101,11 +101,13 @@ func (l *load) messageFor(to **sealpost.Message, id sealpost.MessageID) statemen
 
 func (l *load) conversation(r row) error {
 	c := &l.snapshot.Conversation
-	var kind, receipts int64
+	var kind, receipts, consent, standing int64
 	var p sealpost.Participant
-	err := r.Scan(into(&c.ID), &kind, &c.Title, into(&c.CreatorID), (*int64)(&c.CreatedAt), &c.Seq, &c.Rev, (*int64)(&c.DecidedAt),
-		into(&p.UserID), (*int64)(&p.JoinedAt), (*int64)(&p.LeftAt), &receipts)
-	c.Kind, p.Receipts = sealpost.ConversationKind(kind), receipts != 0
+	err := r.Scan(into(&c.ID), &kind, &c.Title, into(&c.CreatorID), (*int64)(&c.CreatedAt), (*int64)(&c.TitledAt), &c.Seq, &c.Rev, (*int64)(&c.DecidedAt),
+		into(&p.UserID), (*int64)(&p.JoinedAt), (*int64)(&p.LeftAt), &receipts,
+		&consent, (*string)(&p.Standing.Reach), &standing)
+	unpack(standing, &p.Standing)
+	c.Kind, p.Receipts, p.Consent = sealpost.ConversationKind(kind), receipts != 0, sealpost.Consent(consent)
 	l.snapshot.Participants = append(l.snapshot.Participants, p)
 	l.found = true
 	return err

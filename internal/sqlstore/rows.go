@@ -71,7 +71,7 @@ func scanMessage(r row, m *sealpost.Message, more ...any) error {
 	return nil
 }
 
-const deliveryColumns = `d.user_id, d.state, d.decided_at, d.receipt, d.level, d.visible, d.changed_at,
+const deliveryColumns = `d.user_id, d.state, d.decided_at, d.receipt, d.level, d.visible, d.changed_at, d.request,
  d.hidden, d.acknowledged_at, d.deleted`
 
 // deliveryRow holds a delivery while it is scanned; all of it is empty where an
@@ -79,27 +79,49 @@ const deliveryColumns = `d.user_id, d.state, d.decided_at, d.receipt, d.level, d
 type deliveryRow struct {
 	user                           sealpost.UserID
 	state, decided, receipt, level int64
-	visible, changed               int64
+	visible, changed, request      int64
 	hidden, acknowledged, deleted  int64
 }
 
 func (d *deliveryRow) dest() []any {
-	return []any{into(&d.user), &d.state, &d.decided, &d.receipt, &d.level, &d.visible, &d.changed, &d.hidden, &d.acknowledged, &d.deleted}
+	return []any{
+		into(&d.user), &d.state, &d.decided, &d.receipt, &d.level, &d.visible, &d.changed, &d.request,
+		&d.hidden, &d.acknowledged, &d.deleted,
+	}
 }
 
 func (d *deliveryRow) value() sealpost.Delivery {
 	return sealpost.Delivery{
 		UserID: d.user, State: sealpost.DeliveryState(d.state), DecidedAt: sealpost.Instant(d.decided),
-		Receipt: d.receipt != 0, Level: sealpost.Level(d.level), Visible: d.visible != 0,
-		ChangedAt: sealpost.Instant(d.changed),
-		Hidden:    d.hidden != 0, AcknowledgedAt: sealpost.Instant(d.acknowledged), Deleted: d.deleted != 0,
+		Receipt: d.receipt != 0, Level: sealpost.Level(d.level), Visible: d.visible == 1,
+		ChangedAt: sealpost.Instant(d.changed), Request: d.request != 0,
+		Closed: d.visible >= visibleClosed, Marked: d.visible == visibleMarked,
+		Hidden: d.hidden != 0, AcknowledgedAt: sealpost.Instant(d.acknowledged), Deleted: d.deleted != 0,
 	}
+}
+
+// What delivery.visible holds besides 0 and 1: a delivery that is closed without its
+// sender's noticing, and one of these whose recall would have left a marker.
+const (
+	visibleClosed = 2
+	visibleMarked = 3
+)
+
+// visible is how a delivery's visibility is stored.
+func visible(d sealpost.Delivery) int64 {
+	switch {
+	case d.Closed && d.Marked:
+		return visibleMarked
+	case d.Closed:
+		return visibleClosed
+	}
+	return number(d.Visible)
 }
 
 // ownDelivery is deliveryColumns of an outer join, with zeros where there is none; the
 // sender stands in for the user then, and is not looked at.
 const ownDelivery = `COALESCE(d.user_id, m.sender_id), COALESCE(d.state, 0), COALESCE(d.decided_at, 0),
- COALESCE(d.receipt, 0), COALESCE(d.level, 0), COALESCE(d.visible, 0), COALESCE(d.changed_at, 0),
+ COALESCE(d.receipt, 0), COALESCE(d.level, 0), COALESCE(d.visible, 0), COALESCE(d.changed_at, 0), COALESCE(d.request, 0),
  COALESCE(d.hidden, 0), COALESCE(d.acknowledged_at, 0), COALESCE(d.deleted, 0)`
 
 // scanMessageWithOwn reads messageColumns and ownDelivery.

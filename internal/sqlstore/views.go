@@ -12,8 +12,8 @@ var (
 	// What a viewer's own row and their part in it say. known tells whether the viewer
 	// may know of the conversation at all.
 	queryThread = register("thread.get", `
-SELECT c.id, c.kind, c.title, c.creator_id, c.created_at, c.decided_at, p.joined_at, p.left_at,
- i.unread, i.marked_unread, i.last_activity_at,
+SELECT c.id, c.kind, c.title, c.creator_id, c.created_at, c.titled_at, c.decided_at, p.joined_at, p.left_at,
+ i.unread, i.marked_unread, i.muted, i.request, i.last_activity_at,
  CASE WHEN i.listed_at > 0 OR i.last_activity_at > 0 OR EXISTS (
   SELECT 1 FROM message m LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $2
   WHERE m.conversation_id = $1 AND (m.sender_id = $2 OR (d.visible = 1 AND d.hidden = 0))) THEN 1 ELSE 0 END
@@ -102,17 +102,17 @@ func participants(members []service.Member) []sealpost.Participant {
 
 func scanThread(r row, t *service.Thread, known *bool, more ...any) error {
 	c := &t.Conversation
-	var kind, marked, unread, knows int64
+	var kind, marked, muted, request, unread, knows int64
 	var joined, left int64
 	dest := append([]any{
-		into(&c.ID), &kind, &c.Title, into(&c.CreatorID), (*int64)(&c.CreatedAt), (*int64)(&c.DecidedAt), &joined, &left,
-		&unread, &marked, (*int64)(&t.LastActivityAt), &knows,
+		into(&c.ID), &kind, &c.Title, into(&c.CreatorID), (*int64)(&c.CreatedAt), (*int64)(&c.TitledAt), (*int64)(&c.DecidedAt), &joined, &left,
+		&unread, &marked, &muted, &request, (*int64)(&t.LastActivityAt), &knows,
 	}, more...)
 	if err := r.Scan(dest...); err != nil {
 		return err
 	}
-	c.Kind, t.Unread, t.MarkedUnread = sealpost.ConversationKind(kind), int(unread), marked != 0
-	*known = knows != 0
+	c.Kind, t.Unread, t.MarkedUnread, t.Muted = sealpost.ConversationKind(kind), int(unread), marked != 0, muted != 0
+	t.Request, *known = sealpost.RequestState(request), knows != 0
 	return nil
 }
 

@@ -65,7 +65,7 @@ type sending struct {
 
 // send delivers, holds or schedules.
 func send(in sealpost.ConversationID, from sealpost.UserID, id sealpost.MessageID, o sending) command {
-	c := command{name: "send", ask: service.Ask{Conversation: in, Actor: from, Message: id, Reply: o.replyTo}}
+	c := command{name: "send", ask: service.Ask{Conversation: in, Actor: from, Message: id, Reply: o.replyTo, Reach: true}}
 	c.do = func(s service.Snapshot) (service.Change, string, error) {
 		self, ok := sealpost.FindParticipant(s.Participants, from)
 		switch {
@@ -107,21 +107,22 @@ func send(in sealpost.ConversationID, from sealpost.UserID, id sealpost.MessageI
 }
 
 func deliver(s service.Snapshot, m sealpost.Message, change *service.Change) (sealpost.Message, error) {
-	recipients := sealpost.Recipients(s.Participants, m.SenderID)
-	change.Arrived = append(change.Arrived, m.SenderID)
-	for _, p := range recipients {
-		change.Arrived, change.Unread = append(change.Arrived, p.UserID), append(change.Unread, p.UserID)
+	recipients, err := sealpost.Address(s.Conversation.Kind, s.Participants, m.SenderID)
+	if err != nil {
+		return m, err
 	}
-	return sealpost.Deliver(m, sealpost.Delivering{
+	m, err = sealpost.Deliver(m, sealpost.Delivering{
 		Now: s.Now, Until: s.Now.Add(s.Policy.Window), PolicyVersion: s.Policy.Version, Seq: s.Conversation.Seq + 1, Recipients: recipients,
 	})
+	change.Deliver(m, s.Participants)
+	return m, err
 }
 
 // pending is a decision about a message that is not delivered yet.
 func pending(name string, in sealpost.ConversationID, by sealpost.UserID, id sealpost.MessageID,
 	do func(service.Snapshot, sealpost.Message) (service.Change, string, error),
 ) command {
-	c := command{name: name, ask: service.Ask{Conversation: in, Actor: by, Message: id}}
+	c := command{name: name, ask: service.Ask{Conversation: in, Actor: by, Message: id, Reach: true}}
 	c.do = func(s service.Snapshot) (service.Change, string, error) {
 		if s.Message == nil || s.Message.ConversationID != in || s.Message.SenderID != by {
 			return service.Change{}, "", sealpost.NotFound()
@@ -281,18 +282,27 @@ func leave(in sealpost.ConversationID, who sealpost.UserID) command {
 }
 
 func join(in sealpost.ConversationID, by, who sealpost.UserID) command {
-	c := command{name: "join", ask: service.Ask{Conversation: in, Actor: by, Subject: who}}
+	c := command{name: "join", ask: service.Ask{Conversation: in, Actor: by, Subject: who, Direct: directOf(by, who)}}
 	c.do = func(s service.Snapshot) (service.Change, string, error) {
 		if s.Subject == nil {
 			return service.Change{}, "", sealpost.NotFound()
 		}
-		if p, ok := sealpost.FindParticipant(s.Participants, who); ok && p.Active() {
+		p, was := sealpost.FindParticipant(s.Participants, who)
+		consent, ok := sealpost.Admit(s.Standing)
+		switch {
+		case was && p.Active():
 			return service.Change{}, "there already", nil
+		case !ok:
+			return service.Change{}, "", sealpost.CannotDeliver()
 		}
-		return service.Change{
+		change := service.Change{
 			Audit:        service.Audit{Action: "participant.add", Subject: who},
-			Participants: []sealpost.Participant{{UserID: who, JoinedAt: s.Now}}, Touched: active(s),
-		}, "joined", nil
+			Participants: []sealpost.Participant{{UserID: who, JoinedAt: s.Now, Consent: consent}}, Touched: active(s),
+		}
+		if was {
+			change.Recount = []sealpost.UserID{who}
+		}
+		return change, "joined", nil
 	}
 	return c
 }

@@ -89,7 +89,7 @@ func (m *machine) lookAt(c sealpost.ConversationID, viewer sealpost.UserID, sinc
 }
 
 func (m *machine) lookAtLists(viewer sealpost.UserID, since sealpost.Instant) {
-	for _, f := range []service.Filter{service.FilterAll, service.FilterUnread, service.FilterScheduled, service.FilterRecalled} {
+	for _, f := range []service.Filter{service.FilterAll, service.FilterUnread, service.FilterRequests, service.FilterScheduled, service.FilterRecalled} {
 		q := service.InboxQuery{Viewer: viewer, Filter: f, Limit: 10}
 		a, err := m.a.Store.Inbox(ctx(), q)
 		m.a.ok(err)

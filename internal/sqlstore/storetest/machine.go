@@ -48,6 +48,8 @@ func sameAsTheModel(t *testing.T, w *world) {
 		"release → released", "leave → left", "join → joined", "close windows → closed", "mark unread → marked",
 		"recall → daily_limit", "recall → throttled", "recall → window_closed", "recall → required_notice", "undo → (already_delivered)",
 		"hide → hidden", "remove → removed", "flag → flagged", "acknowledge → acknowledged",
+		"accept → accepted", "decline → declined", "send → (cannot_deliver)",
+		"delivery → not", "delivery → closed", "delivery → as a request", "delivery → ordinary", "mute → changed", "title → named",
 	} {
 		if tally[what] == 0 {
 			t.Errorf("never happened: %s", what)
@@ -120,6 +122,14 @@ func newMachine(rt *rapid.T, w *world, tally map[string]int) *machine {
 		m.both(func(s service.Amendment) error {
 			c := sealpost.Conversation{ID: id, Kind: sealpost.Group, CreatorID: members[0], CreatedAt: s.Now()}
 			return s.AddConversation(c, members, members[0])
+		})
+	}
+	for _, two := range [][]sealpost.UserID{m.users[:2], {m.users[0], m.users[2]}, {m.users[1], m.users[3]}} {
+		id := directOf(two[0], two[1])
+		m.conversations = append(m.conversations, id)
+		m.both(func(s service.Amendment) error {
+			c := sealpost.Conversation{ID: id, Kind: sealpost.Direct, CreatorID: two[0], CreatedAt: s.Now()}
+			return s.AddConversation(c, two, two[0])
 		})
 	}
 	return m
@@ -225,6 +235,7 @@ func (m *machine) step() {
 		c := send(in, s.sender, s.id, o).with(fmt.Sprint("key ", s.id))
 		if m.do(c); m.a.changed {
 			m.messages = append(m.messages, s)
+			m.deliveredAs(s.sender)
 		}
 		m.last = &c
 	case "repeat":
@@ -259,6 +270,16 @@ func (m *machine) step() {
 		m.do(markUnread(in, who, rapid.Bool().Draw(m.rt, "on")))
 	case "close windows":
 		m.do(closeWindows(of.in))
+	case "accept":
+		m.answer(in, who, sealpost.ConsentAccepted)
+	case "decline":
+		m.answer(in, who, sealpost.ConsentDeclined)
+	case "mute":
+		m.do(mute(in, who, rapid.Bool().Draw(m.rt, "on")))
+	case "title":
+		m.do(title(in, who, "A name"))
+	case "block", "unblock", "connect", "disconnect", "reach":
+		m.relate(kind, who)
 	default:
 		m.around(kind, in, who)
 	}
@@ -276,6 +297,7 @@ func commandKinds() []string {
 		"send", "send", "send", "send", "notice", "hold", "schedule", "repeat", "edit", "undo", "release", "open", "open", "open",
 		"recall", "recall", "recall", "recall", "leave", "join", "mark unread", "close windows", "seen", "seen", "clock", "clock",
 		"bookmark", "bookmark", "look", "hide", "remove", "flag", "acknowledge",
+		"accept", "accept", "decline", "decline", "mute", "title", "block", "unblock", "unblock", "connect", "disconnect", "reach",
 	}
 }
 

@@ -62,6 +62,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		"epochs":   epochCases(),
 		"work":     workCases(),
 		"races":    raceCases(),
+		"reach":    reachCases(),
 		"faults":   faultCases(),
 		"review":   reviewCases(),
 		"machine":  {"SameAsTheModel": sameAsTheModel},

@@ -11,6 +11,12 @@ ALTER TABLE delivery ADD COLUMN request INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE inbox ADD COLUMN request INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE inbox ADD COLUMN muted INTEGER NOT NULL DEFAULT 0;
 
+-- Closed to their recipients, so that leaving finds them; and requests, which few are.
+CREATE INDEX delivery_closed ON delivery (conversation_id, user_id) WHERE state = 1 AND visible = 2;
+CREATE INDEX inbox_request ON inbox (user_id, last_activity_at, conversation_id) WHERE request = 1;
+-- When the title was last changed: who left before does not see what it is now.
+ALTER TABLE conversation ADD COLUMN titled_at INTEGER NOT NULL DEFAULT 0;
+
 -- Two rows for a connection, one from each side.
 CREATE TABLE connection (
   user_id  BLOB NOT NULL,
