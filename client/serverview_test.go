@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/sealpost/sealpost/api"
 	"github.com/sealpost/sealpost/client"
