@@ -197,6 +197,23 @@ var mutants = []mutant{
 		`Audit{Action: "evidence.read", Message: f.MessageID, Detail: flagDetail(f.ID, "")}`, `Audit{}`, "./internal/service", "TestEvidenceIsForTheImpartial",
 	},
 	{
+		"R31", "a block shows", domain + "reach.go",
+		"case s.Blocked || s.Disabled:\n			return ReceiveNot", "case s.Blocked || s.Disabled || s.Blocks:\n			return ReceiveNot",
+		"./internal/service", "TestBlocksInAGroup",
+	},
+	{
+		"R31", "a declined request tells the sender", domain + "transitions.go",
+		"d.Marked = d.Closed && r.Trace.Marker(d.Level)", "d.Marked = false", "./internal/service", "TestDecliningIsInvisible",
+	},
+	{
+		"R31", "who declined is told of what comes", useCase + "send.go",
+		"if d.Visible { // R31", "if d.UserID != m.SenderID { // R31", "./internal/service", "TestDecliningIsInvisible",
+	},
+	{
+		"R31", "a request that was recalled stays a request", store + "inbox.go",
+		" request = `+requestNow+`", " request = request", "./internal/sqlstore/storetest", "TestSQLite/reach",
+	},
+	{
 		"R32", "a decision leaves no entry", store + "decide.go",
 		"return append(out, insertAudit(c.Audit), run(queryAdvance", "return append(out, run(queryAdvance", "./internal/sqlstore/storetest", "TestSQLite/^[^m]",
 	},

@@ -93,7 +93,8 @@ func writes(a service.Ask, s service.Snapshot, c service.Change) []statement {
 	}
 	if !c.CloseSealed.IsZero() {
 		user, now := bytesOf(c.CloseSealed), int64(s.Now)
-		out = append(out, run(queryTouchClosed, conversation, user, now), run(queryCloseSealed, conversation, user, now), run(queryUncover, conversation, user))
+		out = append(out, run(queryTouchClosed, conversation, user, now), run(queryCloseSealed, conversation, user, now))
+		out = append(out, run(queryUncover, conversation, user))
 	}
 	for _, p := range c.Participants {
 		out = append(out,

@@ -50,6 +50,7 @@ var registry = map[string]map[string]class{
 	},
 	"conversation": {
 		"id": id, "kind": number, "title": personal, "creator_id": id, "created_at": number, "seq": number, "rev": number, "decided_at": number,
+		"titled_at": number,
 	},
 	"participant": {"conversation_id": id, "user_id": id, "joined_at": number, "left_at": number, "consent": number},
 	"connection":  {"user_id": id, "other_id": id, "since": number},

@@ -92,6 +92,11 @@ var drivers = map[string]driver{
 	"DELETE /api/v1/conversations/{id}/participants/{user_id}": unlessSender(removeOthers),
 	"PUT /api/v1/conversations/{id}/unread":                    each("PUT", "conversation", nil),
 	"DELETE /api/v1/conversations/{id}/unread":                 each("DELETE", "conversation", nil),
+	"PATCH /api/v1/conversations/{id}":                         unlessSender(each("PATCH", "conversation", map[string]any{"title": "swept"})),
+	"PUT /api/v1/conversations/{id}/mute":                      each("PUT", "conversation", nil),
+	"DELETE /api/v1/conversations/{id}/mute":                   each("DELETE", "conversation", nil),
+	"POST /api/v1/conversations/{id}/accept":                   each("POST", "conversation", nil),
+	"POST /api/v1/conversations/{id}/decline":                  declineOthers,
 	"POST /api/v1/conversations/{id}/messages":                 refusedSends,
 	"POST /api/v1/conversations/{id}/open":                     openWithoutRight,
 	"PATCH /api/v1/messages/{id}":                              unlessOwn("PATCH", "", map[string]any{"body": "another text"}),
@@ -198,6 +203,19 @@ func removeOthers(t *testing.T, w *world, v visitor, _ route) {
 	for _, name := range []string{"sender", "other", "absent"} {
 		if name != v.person {
 			w.try(t, v, "DELETE", base+"/conversations/"+w.in["group"]+"/participants/"+w.people[name].user.ID.String(), nil)
+		}
+	}
+}
+
+// declineOthers declines conversations that the visitor has no part in.
+func declineOthers(t *testing.T, w *world, v visitor, r route) {
+	for name, id := range w.in {
+		if w.knows(v, name) {
+			continue
+		}
+		a := w.try(t, v, "POST", strings.ReplaceAll(r.pattern, "{id}", id), nil)
+		if a.status < 400 && v.person != "leaver" {
+			t.Errorf("%s declined a conversation of others: %d", v.name, a.status)
 		}
 	}
 }
