@@ -35,6 +35,7 @@ type cli struct {
 	Recall recallCommand `cmd:"" help:"Take a message back."`
 	Report reportCommand `cmd:"" help:"Show what a recall did and what may have been seen."`
 	Watch  watchCommand  `cmd:"" help:"Show live events."`
+	Search searchCommand `cmd:"" help:"Find messages."`
 
 	Bench   benchCommand     `cmd:"" help:"Measure a server under load."`
 	Version kong.VersionFlag `help:"Print the version."`

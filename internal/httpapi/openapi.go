@@ -30,6 +30,7 @@ func (s *Server) register() {
 	s.registerPending()
 	s.registerRecall()
 	s.registerDrafts()
+	s.registerSearch()
 	s.registerEvents()
 	s.registerAdmin()
 	s.registerDocument()

@@ -137,6 +137,9 @@ type Change struct {
 	Tombstone sealpost.MessageID // an id of the actor's that may never be sent
 	Draft     *sealpost.Draft    // inserted
 	Replay    *Replay            // stored under the ask's key
+
+	Index   []IndexJob // what settled and can be searched from then on (R3)
+	Unindex []IndexRef // what is no longer readable, and so not searched
 }
 
 // Update is a message that changed, with the deliveries that changed.

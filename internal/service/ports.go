@@ -148,6 +148,7 @@ type Amendment interface {
 	AddConversation(c sealpost.Conversation, participants []sealpost.UserID, lister sealpost.UserID) error
 	DeleteDraft(user sealpost.UserID, id sealpost.DraftID) error // NotFound
 	Relations
+	Unindexer
 }
 
 // Accounts reads users, sessions, policies, drafts and the audit log.

@@ -23,6 +23,7 @@ type Store interface {
 	Accounts
 	Presence
 	Work
+	Search
 }
 
 // Config is what the use cases need. Store, Keys, Bus and Passwords are required.
@@ -60,6 +61,8 @@ type Service struct {
 	clock    func() time.Time
 	presence presenceCache
 	node     liveNode
+
+	indexWake chan struct{} // holds at most one signal
 }
 
 // New makes the use cases over their ports. It does no I/O.
@@ -80,6 +83,7 @@ func New(c Config) (*Service, error) {
 		requestKey: seal.Derive(root, "request"),
 		tokenKey:   seal.Derive(root, "token"),
 		eventKey:   seal.Derive(root, "event"),
+		indexWake:  make(chan struct{}, 1),
 	}
 	if s.clock = c.Clock; s.clock == nil {
 		s.clock = time.Now

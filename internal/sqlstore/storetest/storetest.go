@@ -62,6 +62,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		"work":     workCases(),
 		"races":    raceCases(),
 		"faults":   faultCases(),
+		"search":   searchCases(),
 		"machine":  {"SameAsTheModel": sameAsTheModel},
 	}
 	for group, cases := range groups {
