@@ -182,6 +182,9 @@ func TestEveryRoute(t *testing.T) {
 		t.Errorf("an old version was replaced: %v", err)
 	}
 	must(a.Drafts(ctx, client.Page{}))(t)
+	if got := must(b.Search(ctx, "after:2000-01-01", client.Page{}))(t); got.Items == nil {
+		t.Errorf("searched %+v", got)
+	}
 	if got := must(b.History(ctx, talk.ID, "", 50))(t); len(got.Items) == 0 || got.Items[0].ID != m.ID {
 		t.Errorf("history %+v", got)
 	}

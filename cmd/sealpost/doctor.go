@@ -42,7 +42,25 @@ func (a *app) examine(ctx context.Context, io streams) error {
 	number, _ := a.keys.LongTerm()
 	say("", "long-term key %d is current; back it up with: sealpost keys backup", number)
 	say("sealed", "%d messages are under an epoch key: recalled, they are gone with it", counts.UnderEpoch)
+	waiting, err := a.store.IndexBacklog(ctx, maxBacklog)
+	if err != nil {
+		return err
+	}
+	say("search", "%s", backlog(waiting))
 	return errors.Join(a.keys.Check(), a.examineEpochs(ctx, now.Time(), say))
+}
+
+// maxBacklog is how far waiting entries are counted.
+const maxBacklog = 100_000
+
+func backlog(waiting int) string {
+	switch {
+	case waiting == 0:
+		return "the index is up to date"
+	case waiting >= maxBacklog:
+		return fmt.Sprintf("%d entries or more wait for the index; a running server makes them", waiting)
+	}
+	return fmt.Sprintf("%d entries wait for the index; a running server makes them", waiting)
 }
 
 // examineEpochs compares the key store with the database: a key without an epoch,

@@ -47,7 +47,8 @@ type cli struct {
 	Flag        flagCommand        `cmd:"" help:"Report a message to the moderators, also one of your own."`
 	Flags       flagsCommand       `cmd:"" help:"Review what was reported (moderators)."`
 
-	Watch watchCommand `cmd:"" help:"Show live events."`
+	Watch  watchCommand  `cmd:"" help:"Show live events."`
+	Search searchCommand `cmd:"" help:"Find messages."`
 
 	Bench   benchCommand     `cmd:"" help:"Measure a server under load."`
 	Version kong.VersionFlag `help:"Print the version."`

@@ -34,6 +34,8 @@ const (
 	EpochKeyDestroyed Point = "epoch.key-destroyed" // before the row says destroyed
 	EpochDestroyed    Point = "epoch.destroyed"
 
+	IndexRead Point = "index.read" // a settled text is unsealed, no entry written
+
 	IdempotencyReplay Point = "idempotency.replay"
 
 	FanoutPublish Point = "fanout.publish" // committed, before the wake-up is published

@@ -24,7 +24,7 @@ func FuzzCursors(f *testing.F) {
 	handler := h.api.Handler()
 	f.Fuzz(func(t *testing.T, cursor string) {
 		for _, path := range []string{
-			"/conversations?cursor=", "/users?cursor=", "/drafts?cursor=", "/admin/audit?cursor=",
+			"/conversations?cursor=", "/users?cursor=", "/drafts?cursor=", "/search?q=a&cursor=", "/admin/audit?cursor=",
 			"/conversations/" + conversation + "/changes?since=", "/conversations/" + conversation + "/messages?before=",
 		} {
 			r := httptest.NewRequest("GET", "/api/v1"+path+url.QueryEscape(cursor), nil)

@@ -38,6 +38,7 @@ func (s *Server) register() {
 	s.registerDisregard()
 	s.registerFlags()
 	s.registerDrafts()
+	s.registerSearch()
 	s.registerEvents()
 	s.registerAdmin()
 	s.registerUsers()

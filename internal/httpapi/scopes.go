@@ -31,6 +31,7 @@ var routeScopes = map[string]sealpost.Scope{
 
 	"listConversations": sealpost.ScopeRead,
 	"getConversation":   sealpost.ScopeRead,
+	"searchMessages":    sealpost.ScopeRead,
 	"listDrafts":        sealpost.ScopeRead,
 	"getDraft":          sealpost.ScopeRead,
 	"getMessage":        sealpost.ScopeRead,

@@ -58,6 +58,7 @@ type Store struct {
 	seen          map[sealpost.UserID]sealpost.Instant // until when
 	live          map[connection]bool
 	leases        map[[16]byte]sealpost.Instant // of a node, until when
+	read          reader                        // nil before the first Index
 }
 
 type (
@@ -231,5 +232,6 @@ var (
 	_ service.Accounts = (*Store)(nil)
 	_ service.Presence = (*Store)(nil)
 	_ service.Work     = (*Store)(nil)
+	_ service.Search   = (*Store)(nil)
 	_ service.Flags    = (*Store)(nil)
 )

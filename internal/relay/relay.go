@@ -21,6 +21,8 @@ type Service interface {
 	KeepEpochs(ctx context.Context) error
 	Sweep(ctx context.Context) error
 	FinishErasures(ctx context.Context) error
+	IndexDue(ctx context.Context) error
+	IndexWake() <-chan struct{}
 }
 
 // How often each kind of work is asked for. A held message is released at most
@@ -31,6 +33,7 @@ const (
 	epochsEvery  = 30 * time.Second
 	sweepEvery   = 10 * time.Minute
 	erasureEvery = 5 * time.Second
+	indexEvery   = time.Second // without a wake-up: what others settled, or what has come due
 )
 
 // Relay runs the work of one process.
@@ -53,14 +56,15 @@ func Start(ctx context.Context, s Service, log *slog.Logger) (*Relay, error) {
 	}
 	running, stop := context.WithCancel(context.Background())
 	r := &Relay{service: s, log: log, stop: stop}
-	r.every(running, "release", releaseEvery, func(ctx context.Context) error {
+	r.every(running, "release", releaseEvery, nil, func(ctx context.Context) error {
 		_, err := s.ReleaseDue(ctx)
 		return err
 	})
-	r.every(running, "lease", leaseEvery, s.KeepLease)
-	r.every(running, "epochs", epochsEvery, s.KeepEpochs)
-	r.every(running, "sweep", sweepEvery, s.Sweep)
-	r.every(running, "erasure", erasureEvery, s.FinishErasures)
+	r.every(running, "lease", leaseEvery, nil, s.KeepLease)
+	r.every(running, "epochs", epochsEvery, nil, s.KeepEpochs)
+	r.every(running, "sweep", sweepEvery, nil, s.Sweep)
+	r.every(running, "erasure", erasureEvery, nil, s.FinishErasures)
+	r.every(running, "index", indexEvery, s.IndexWake(), s.IndexDue)
 	return r, nil
 }
 
@@ -70,7 +74,8 @@ func (r *Relay) Stop() {
 	r.done.Wait()
 }
 
-func (r *Relay) every(ctx context.Context, name string, interval time.Duration, work func(context.Context) error) {
+// every asks for work at an interval, and whenever it is woken; wake may be nil.
+func (r *Relay) every(ctx context.Context, name string, interval time.Duration, wake <-chan struct{}, work func(context.Context) error) {
 	r.done.Go(func() {
 		tick := time.NewTicker(interval)
 		defer tick.Stop()
@@ -79,9 +84,10 @@ func (r *Relay) every(ctx context.Context, name string, interval time.Duration, 
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				if err := work(ctx); err != nil && ctx.Err() == nil {
-					r.log.Error("work that is due failed; it will be tried again", "work", name, "error", err)
-				}
+			case <-wake:
+			}
+			if err := work(ctx); err != nil && ctx.Err() == nil {
+				r.log.Error("work that is due failed; it will be tried again", "work", name, "error", err)
 			}
 		}
 	})

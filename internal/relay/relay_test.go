@@ -13,8 +13,10 @@ import (
 )
 
 type counted struct {
-	release, lease, epochs, sweep, erasures atomic.Int64
-	fail                                    error
+	release, lease, epochs, sweep, erasures, index atomic.Int64
+
+	fail error
+	wake chan struct{}
 }
 
 func (c *counted) ReleaseDue(context.Context) (sealpost.Instant, error) {
@@ -28,18 +30,22 @@ func (c *counted) FinishErasures(context.Context) error {
 	c.erasures.Add(1)
 	return nil
 }
+func (c *counted) IndexDue(context.Context) error { c.index.Add(1); return nil }
+func (c *counted) IndexWake() <-chan struct{}     { return c.wake }
 
 // Everything that is due is asked for at its rate, and nothing after Stop. The
 // lease is renewed several times in its length (R24).
 func TestRelayAsksForWork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := &counted{}
+		c := &counted{wake: make(chan struct{})}
 		r, err := Start(t.Context(), c, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(20*time.Minute + time.Millisecond)
+		time.Sleep(10*time.Minute + time.Millisecond)
+		c.wake <- struct{}{}
+		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		r.Stop()
 		after := c.release.Load()
@@ -52,6 +58,9 @@ func TestRelayAsksForWork(t *testing.T) {
 		}
 		if got := c.epochs.Load(); got != 41 {
 			t.Errorf("epochs were kept %d times", got)
+		}
+		if got := c.index.Load(); got != 20*60+1 {
+			t.Errorf("indexed %d times; want once a second and once when woken", got)
 		}
 		if got := c.sweep.Load(); got != 2 {
 			t.Errorf("swept %d times", got)

@@ -165,6 +165,9 @@ type Change struct {
 	Draft     *sealpost.Draft    // inserted
 	DropDraft sealpost.DraftID   // of the actor's, with its key
 	Replay    *Replay            // stored under the ask's key
+
+	Index   []IndexJob // what settled and can be searched from then on (R3)
+	Unindex []IndexRef // what is no longer readable, and so not searched
 }
 
 // Update is a message that changed, with the deliveries that changed.

@@ -196,6 +196,7 @@ func (a *acknowledging) decide(shot Snapshot) (Change, error) {
 		if gone, hidden := sealpost.Hide(*shot.Reply, a.actor, shot.Now); hidden {
 			change.Update = append(change.Update, hiding(gone, a.actor))
 			change.Recount = []sealpost.UserID{a.actor}
+			change.Unindex = []IndexRef{{User: a.actor, Message: gone.ID}}
 		}
 	}
 	a.affected = change.Changed

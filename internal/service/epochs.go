@@ -136,6 +136,7 @@ func (s *Service) settleConversation(ctx context.Context, id sealpost.Conversati
 				}
 				m.Content = settled
 				change.Update = append(change.Update, Update{Message: m, IfRef: ref})
+				change.Index = append(change.Index, IndexJob{m.SenderID, m.ID, settledAt(m)})
 			}
 			if n := len(change.Update); n > 0 {
 				change.Audit = Audit{Action: "window.closed", Detail: fmt.Sprintf(`{"messages":%d}`, n)}

@@ -96,6 +96,9 @@ func (s *Service) erase(ctx context.Context, stamp Stamp, permitted func(Amendme
 		if err := keepsAnAdmin(admins, u, closed); err != nil {
 			return nil, err
 		}
+		if err := a.UnindexUser(id); err != nil {
+			return nil, err
+		}
 		return nil, a.Erase(id)
 	})
 	return err
@@ -148,7 +151,12 @@ func (s *Service) finishErasure(ctx context.Context, user sealpost.UserID) error
 	}
 	stamp := s.stamp(sealpost.UserID{}, "user.erased", "", [32]byte{})
 	stamp.Audit.Subject = user
-	_, err = s.store.Amend(ctx, stamp, func(a Amendment) ([]byte, error) { return nil, a.EndErasure(user) })
+	_, err = s.store.Amend(ctx, stamp, func(a Amendment) ([]byte, error) {
+		if err := a.UnindexUser(user); err != nil { // what came due meanwhile
+			return nil, err
+		}
+		return nil, a.EndErasure(user)
+	})
 	return err
 }
 

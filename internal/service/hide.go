@@ -42,6 +42,7 @@ func (s *Service) Hide(ctx context.Context, p Principal, key string, id sealpost
 			Audit:   Audit{Action: "message.hide", Message: id},
 			Update:  []Update{hiding(hidden, viewer)},
 			Recount: []sealpost.UserID{viewer},
+			Unindex: []IndexRef{{User: viewer, Message: id}},
 			Replay:  &Replay{Request: request},
 		}
 		if hidden.SenderID == viewer {

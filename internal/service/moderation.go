@@ -195,6 +195,7 @@ func (r *resolving) remove(s Snapshot, change *Change) {
 		return
 	}
 	update := Update{Message: m}
+	change.Unindex = []IndexRef{{Message: m.ID}}
 	r.affected = []sealpost.UserID{m.SenderID}
 	for i, d := range m.Deliveries {
 		if d == before[i] {

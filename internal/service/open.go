@@ -31,6 +31,7 @@ func (s *Service) Open(ctx context.Context, p Principal, key string, conversatio
 		return s.replayOpen(ctx, p, o.replay)
 	}
 	failpoint.Hit(failpoint.OpenAnswer)
+	s.wakeIndexer()
 	s.publish(conversation, o.affected)
 	views, err := s.views(ctx, o.opened, p.User.ID)
 	return Opening{Messages: views, More: o.more}, err
@@ -76,6 +77,7 @@ func (o *opening) decide(s Snapshot) (Change, error) {
 		}
 		d, _ := m.DeliveryTo(o.actor)
 		change.Update = append(change.Update, Update{Message: m, Deliveries: []sealpost.Delivery{d}})
+		change.Index = append(change.Index, indexOpened(m, d, s.Now)...)
 		o.opened, ids = append(o.opened, m), append(ids, m.ID)
 		if d.Receipt && !told[m.SenderID] { // R34: without receipts the sender's view stays
 			told[m.SenderID] = true

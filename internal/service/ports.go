@@ -151,6 +151,7 @@ type Amendment interface {
 	AddConversation(c sealpost.Conversation, participants []sealpost.UserID, lister sealpost.UserID) error
 	Drafting
 	Relations
+	Unindexer
 	Reaching
 	AccountChanges
 }

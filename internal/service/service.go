@@ -23,6 +23,7 @@ type Store interface {
 	Accounts
 	Presence
 	Work
+	Search
 	References
 	Attempts
 	Registry
@@ -65,7 +66,9 @@ type Service struct {
 	clock    func() time.Time
 	presence presenceCache
 	node     liveNode
-	exports  exportPlaces
+
+	indexWake chan struct{} // holds at most one signal
+	exports   exportPlaces
 }
 
 // New makes the use cases over their ports. It does no I/O.
@@ -86,6 +89,7 @@ func New(c Config) (*Service, error) {
 		requestKey: seal.Derive(root, "request"),
 		tokenKey:   seal.Derive(root, "token"),
 		eventKey:   seal.Derive(root, "event"),
+		indexWake:  make(chan struct{}, 1),
 		attemptKey: seal.Derive(root, "attempt"),
 	}
 	if s.clock = c.Clock; s.clock == nil {

@@ -13,6 +13,8 @@ var keptOfUsers = map[string]string{
 	"delivery":     "what others were sent and what became of it",
 	"erasure":      "what is left to do of the erasure itself",
 	"flag":         "ids of reports; their text is sealed and goes half a year after they are resolved (R23)",
+	"index_job":    "deleted beside it, with the words (UnindexUser)",
+	"search_entry": "deleted beside it, with the words (UnindexUser)",
 	"inbox":        "ids and counts of conversations, by which they are left",
 	"live":         "connections that end with the sign-ins",
 	"message":      "what was delivered stays with those who have it",

@@ -132,6 +132,9 @@ func describeWith(ctx context.Context, t *testing.T, s *Store, columns string, f
 			db = e.readers // the writer's one connection is pinned
 		}
 		for _, line := range lines(ctx, t, db, text) {
+			if strings.HasPrefix(line, "search_") { // the one table that is an engine's own: docs/decisions/search.md
+				continue
+			}
 			out = append(out, fmt.Sprint(i, " ", fix(line)))
 		}
 	}

@@ -145,6 +145,7 @@ func (t *transaction) decide(d *decision, l *load) {
 		return
 	}
 	t.queue(writes(l.ask, l.snapshot, change)...)
+	t.queue(t.indexWrites(l.ask.Conversation, change)...)
 }
 
 // policiesFor gives each snapshot its policies, reading versions that this process

@@ -24,6 +24,7 @@ const (
 	personal class = "personal" // what people say of themselves: names, addresses, titles
 	word     class = "word"     // from a closed set, of the program's own
 	journal  class = "journal"  // JSON of ids, settings and the reason of a decision
+	index    class = "index"    // folded words of what is settled for somebody (R3), and of nothing else
 )
 
 // registry is the table of every table and column. A column that is not in it
@@ -87,6 +88,15 @@ var registry = map[string]map[string]class{
 		"id": id, "at": number, "actor_id": id, "action": word, "conversation_id": id, "message_id": id, "subject_id": id,
 		"code": word, "rev": number, "detail": journal,
 	},
+	"index_job":    {"user_id": id, "message_id": id, "conversation_id": id, "due": number},
+	"search_entry": {"user_id": id, "message_id": id, "conversation_id": id, "place": number, "words": index},
+	// FTS5 and what it keeps its lists in.
+	"search_words":         {"words": index, "search_words": word, "rank": word}, // without values of their own
+	"search_words_data":    {"id": number, "block": index},
+	"search_words_idx":     {"segid": number, "term": index, "pgno": number},
+	"search_words_docsize": {"id": number, "sz": index, "origin": number},
+	"search_words_config":  {"k": word, "v": number},
+
 	"epoch":    {"hour": number, "state": number, "created_at": number, "destroyed_at": number},
 	"presence": {"user_id": id, "seen_until": number},
 	"live":     {"user_id": id, "node_id": id},
@@ -139,6 +149,9 @@ func (w *world) columnFaults(t *testing.T) []string {
 		}
 		for _, v := range values(t, db, c) {
 			for _, f := range w.scanner.Scan(v) {
+				if k == index && w.indexed(f) {
+					continue
+				}
 				faults = append(faults, fmt.Sprintf("the column %s has %s", c, f))
 			}
 			if known && !k.fits(v) {

@@ -11,8 +11,9 @@ import (
 // ScanFiles scans names and contents of every file below the directories; a file
 // may be given too. Each finding is "path: what". A file that vanishes while it is
 // looked for is passed over, because databases remove their own; how many bytes
-// were read is returned, so that a caller can see that something was.
-func (s *Scanner) ScanFiles(roots ...string) (found []string, size int64, err error) {
+// were read is returned, so that a caller can see that something was. What may says
+// may be in a file is passed over; nil: nothing may.
+func (s *Scanner) ScanFiles(may func(path string, f Finding) bool, roots ...string) (found []string, size int64, err error) {
 	for _, root := range roots {
 		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) && path != root {
@@ -33,6 +34,9 @@ func (s *Scanner) ScanFiles(roots ...string) (found []string, size int64, err er
 			}
 			size += int64(len(data))
 			for _, f := range s.Scan(data) {
+				if may != nil && may(path, f) {
+					continue
+				}
 				found = append(found, fmt.Sprintf("%s: %s", path, f))
 			}
 			return err

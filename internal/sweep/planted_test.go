@@ -124,7 +124,8 @@ func TestPlantedLeaksInColumnsAreFound(t *testing.T) {
 	w := leaky(t, onSQLite)
 	db := raw(t, w.address)
 	for _, c := range columns(t, w.address, db) {
-		if k, _ := classOf(c); strings.HasPrefix(c.table, migrationTables) || k == number {
+		// What FTS5 keeps its lists in is written by FTS5: see search_words.words.
+		if k, _ := classOf(c); strings.HasPrefix(c.table, migrationTables) || strings.HasPrefix(c.table, "search_words") && k != index || strings.HasPrefix(c.table, "search_words_") || k == number {
 			continue
 		}
 		w.plantIn(t, db, c)
@@ -153,9 +154,12 @@ func (w *world) plantIn(t *testing.T, db *sql.DB, c column) {
 		if other.table != c.table {
 			continue
 		}
+		if c.table == "search_words" && other != c { // its others are none that take a value
+			continue
+		}
 		names = append(names, other.name)
 		switch k, _ := classOf(other); {
-		case other == c && (k == personal || k == word || k == journal):
+		case other == c && (k == personal || k == word || k == journal || k == index):
 			args = append(args, p.canary.Body)
 		case other == c:
 			args = append(args, []byte(p.canary.Body))

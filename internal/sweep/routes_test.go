@@ -52,6 +52,7 @@ var drivers = map[string]driver{
 	"GET /api/v1/admin/audit":   get("", "?limit=1", "?limit=200", "?cursor={page}"),
 	"GET /api/v1/drafts":        get("", "?limit=1", "?cursor={page}"),
 	"GET /api/v1/drafts/{id}":   get("draft"),
+	"GET /api/v1/search":        get("", "?q=Person", "?q=meets", "?q=https", "?q=e*", "?q=meets&limit=1", "?q=meets&cursor={page}", "?q=from:sender", "?q=after:2000-01-01"),
 	"GET /api/v1/messages/{id}": get("message"),
 
 	"GET /api/v1/messages/{id}/recall": get("message"),

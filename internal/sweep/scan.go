@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
 // Finding is a part of a canary where it was looked for. It says which and how, and
@@ -16,6 +17,8 @@ type Finding struct {
 	Place    string // the token of the canary: head, tail, host, ...
 	Encoding string
 	Offset   int
+	// Folded says that it could come from an index of words: lower case as it is.
+	Folded bool
 }
 
 func (f Finding) String() string {
@@ -43,6 +46,7 @@ type pattern struct {
 	canary   *Canary
 	place    string
 	encoding string
+	folded   bool
 }
 
 // NewScanner looks for these canaries.
@@ -61,7 +65,8 @@ func (s *Scanner) Add(c *Canary) {
 		for i := range len(t.text) - fragmentLength + 1 {
 			for _, e := range encodings {
 				for _, text := range e.encode(t.text[i : i+fragmentLength]) {
-					s.add(pattern{text, c, t.place, e.name})
+					fragment := t.text[i : i+fragmentLength]
+					s.add(pattern{text, c, t.place, e.name, text == strings.ToLower(fragment)})
 				}
 			}
 		}
@@ -97,7 +102,7 @@ func (s *Scanner) scan(data []byte, depth int, found []Finding) []Finding {
 		if h := hashKey(key); s.filter[h/64]&(1<<(h%64)) != 0 {
 			for _, p := range s.patterns[key] {
 				if len(data)-i >= len(p.text) && string(data[i:i+len(p.text)]) == p.text {
-					found = note(found, Finding{p.canary, p.place, p.encoding, i})
+					found = note(found, Finding{p.canary, p.place, p.encoding, i, p.folded})
 				}
 			}
 		}
@@ -113,7 +118,7 @@ func (s *Scanner) scan(data []byte, depth int, found []Finding) []Finding {
 
 func note(found []Finding, f Finding) []Finding {
 	if slices.ContainsFunc(found, func(g Finding) bool {
-		return g.Canary == f.Canary && g.Place == f.Place && g.Encoding == f.Encoding
+		return g.Canary == f.Canary && g.Place == f.Place && g.Encoding == f.Encoding && g.Folded == f.Folded
 	}) {
 		return found
 	}

@@ -176,7 +176,7 @@ func TestScanFilesLooksIntoNamesAndContents(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	found, size, err := sweep.NewScanner(inName, inFile, deep).ScanFiles(dir)
+	found, size, err := sweep.NewScanner(inName, inFile, deep).ScanFiles(nil, dir)
 	if err != nil || size < 5000 {
 		t.Fatalf("read %d bytes: %v", size, err)
 	}
@@ -186,7 +186,7 @@ func TestScanFilesLooksIntoNamesAndContents(t *testing.T) {
 			t.Errorf("what is %s was not found", c.Name)
 		}
 	}
-	if _, _, err := sweep.NewScanner(inName).ScanFiles(filepath.Join(dir, "missing")); err == nil {
+	if _, _, err := sweep.NewScanner(inName).ScanFiles(nil, filepath.Join(dir, "missing")); err == nil {
 		t.Error("a directory that is not there was scanned")
 	}
 }

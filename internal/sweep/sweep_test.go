@@ -3,14 +3,17 @@
 package sweep_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/sealpost/sealpost/internal/failpoint"
 	"github.com/sealpost/sealpost/internal/httpapi"
+	"github.com/sealpost/sealpost/internal/sweep"
 )
 
 // The sweep: the real server process at debug level, messages in every state, every
@@ -39,6 +42,7 @@ func TestSweep(t *testing.T) {
 		w.sweepOps(t)
 		w.openAll(t)
 		w.sweepRoutes(t, w.afterwards()...)
+		w.searchEverything(t, engine)
 		w.search(t, "at the end")
 		if w.held == 0 || w.asked < 1000 {
 			t.Errorf("%s: the sweep saw next to nothing", w)
@@ -58,14 +62,37 @@ func (w *world) search(t *testing.T, when string) {
 // fileFaults reads every file that the server, its database and its keys are in.
 func (w *world) fileFaults(t *testing.T) []string {
 	t.Helper()
-	found, size, err := w.scanner.ScanFiles(w.roots()...)
-	if err != nil {
-		t.Fatal(err)
+	var found []string
+	var size int64
+	for _, root := range w.roots() {
+		faults, n, err := w.scanner.ScanFiles(w.mayHold(root), root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, size = append(found, faults...), size+n
 	}
 	if size < 100<<10 {
 		t.Fatalf("only %d bytes were there to search", size)
 	}
 	return found
+}
+
+// mayHold says what may be in a file below a root: in the files of the database the
+// folded words of what is settled; anywhere else nothing.
+func (w *world) mayHold(root string) func(path string, f sweep.Finding) bool {
+	return func(path string, f sweep.Finding) bool {
+		database := strings.HasPrefix(path, w.address)
+		if w.cluster != nil {
+			database = root == w.cluster.DataDir() || root == w.cluster.LogFile()
+		}
+		return database && w.indexed(f)
+	}
+}
+
+// indexed says whether a finding is what an index of words holds of a settled message.
+func (w *world) indexed(f sweep.Finding) bool {
+	p := w.find(f.Canary)
+	return f.Folded && p != nil && p.settled
 }
 
 // dieBeforeAnswer sends a message to a server that is killed between its commit and
@@ -150,6 +177,37 @@ func TestEveryDriverHasItsRoute(t *testing.T) {
 		if !there[name] {
 			t.Errorf("%s has a driver and no route", name)
 		}
+	}
+}
+
+// searchEverything looks for every text as everybody: whoever has one finds it, by its
+// first word, and to everybody else it is as if nobody had ever written it (D1).
+// PostgreSQL's log would have what was asked for, so that there only what is settled
+// is asked for.
+func (w *world) searchEverything(t *testing.T, engine string) {
+	t.Helper()
+	found := 0
+	for _, name := range w.names() {
+		v := w.visitors[name]
+		if v.person == "" {
+			continue
+		}
+		nothing := w.try(t, v, "GET", base+"/search?q=nobodyeverwrotethis", nil)
+		for _, p := range w.planted {
+			if engine != onSQLite && !p.settled {
+				continue
+			}
+			a := w.try(t, v, "GET", base+"/search?q="+p.canary.Token(), nil)
+			switch has := slices.Contains(p.holders, v.person); {
+			case !has && !bytes.Equal(a.body, nothing.body):
+				t.Errorf("%s searches for %s, which is not theirs: %s", name, p.canary.Name, a.body)
+			case has && p.settled && decode(t, a)["total"] == float64(1):
+				found++
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d searches found what the searcher has: nothing is indexed", found)
 	}
 }
 

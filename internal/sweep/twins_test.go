@@ -262,9 +262,15 @@ func (w *twin) views(t *testing.T, who string, skip ...string) []string {
 		out = append(out, method+" "+w.normal(path)+"\n"+w.normal(a.String()))
 		return a
 	}
+	if err := w.service.IndexDue(t.Context()); err != nil { // as the relay does
+		t.Fatal(err)
+	}
 	messages := append(slices.Clone(w.known), w.visible...)
 	messages = append(messages, w.hidden.String(), "01890000-0000-7000-8000-000000000000")
 	paths := []string{"/me", "/me/settings", "/users", "/drafts", "/sessions", "/tokens", "/admin/audit", "/admin/policy", "/flags", "/admin/flags"}
+	for _, q := range []string{"after:2000-01-01", "after:2000-01-01&limit=1", "groupfirst", "direct*", "-groupfirst+from:sender", "in:group", "sender", "hidden", "h*"} {
+		paths = append(paths, "/search?q="+q) // D1
+	}
 	for _, f := range []string{"all", "unread", "scheduled", "recalled"} {
 		paths = append(paths, "/conversations?filter="+f)
 	}

@@ -23,6 +23,7 @@ type planted struct {
 	sender  string
 	holders []string // people who have the text
 	draft   string   // id of the draft that the text is in
+	settled bool     // somebody opened it: its words may be in the index
 	frozen  bool     // in a report, for moderators
 }
 
@@ -206,7 +207,7 @@ func (w *world) sent(t *testing.T, name, from, in string, fields map[string]any)
 func (w *world) open(t *testing.T, who string, through *planted, gives ...*planted) {
 	t.Helper()
 	for _, p := range gives {
-		p.holders = append(p.holders, who)
+		p.holders, p.settled = append(p.holders, who), true
 	}
 	a := expect(t, w.try(t, w.visitors[who], "POST", base+"/conversations/"+through.in+"/open", map[string]any{"through": through.id}), 200)
 	for _, p := range gives {

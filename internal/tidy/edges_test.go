@@ -24,13 +24,14 @@ var edges = map[string][]string{
 	"internal/policy":   {"internal/sealpost"},
 	"internal/seal":     {"internal/sealpost"},
 	"internal/review":   {"internal/sealpost"},
+	"internal/words":    {},
 
 	// The use cases, which own the ports.
-	"internal/service": {"internal/failpoint", "internal/policy", "internal/review", "internal/seal", "internal/sealpost"},
+	"internal/service": {"internal/failpoint", "internal/policy", "internal/review", "internal/seal", "internal/sealpost", "internal/words"},
 
 	// Adapters below the ports.
-	"internal/sqlstore": {"internal/failpoint", "internal/policy", "internal/seal", "internal/sealpost", "internal/service"},
-	"internal/memstore": {"internal/failpoint", "internal/policy", "internal/seal", "internal/sealpost", "internal/service"},
+	"internal/sqlstore": {"internal/failpoint", "internal/policy", "internal/seal", "internal/sealpost", "internal/service", "internal/words"},
+	"internal/memstore": {"internal/failpoint", "internal/policy", "internal/seal", "internal/sealpost", "internal/service", "internal/words"},
 	"internal/keystore": {"internal/failpoint", "internal/seal"},
 	"internal/bus":      {"internal/sealpost"},
 	"internal/metrics":  {"internal/sealpost"},
@@ -53,6 +54,7 @@ var edges = map[string][]string{
 	"internal/mutants":   {},
 	"internal/sqlstore/storetest": {
 		"internal/failpoint", "internal/memstore", "internal/policy", "internal/seal", "internal/sealpost", "internal/service",
+		"internal/words",
 	},
 	"internal/sim": {
 		"internal/bus", "internal/failpoint", "internal/keystore", "internal/memstore", "internal/policy", "internal/relay",

@@ -187,6 +187,7 @@ func openThrough(in sealpost.ConversationID, by sealpost.UserID, through sealpos
 			m.Content = settled(m.Content)
 			d, _ := m.DeliveryTo(by)
 			change.Update = append(change.Update, service.Update{Message: m, Deliveries: []sealpost.Delivery{d}})
+			change.Index = append(change.Index, service.IndexJob{User: by, Message: m.ID, Due: s.Now}, service.IndexJob{User: m.SenderID, Message: m.ID, Due: s.Now})
 			if self.Receipts && !told[m.SenderID] {
 				told[m.SenderID] = true
 				change.Changed = append(change.Changed, m.SenderID)
@@ -342,6 +343,7 @@ func closeWindows(in sealpost.ConversationID) command {
 			if closed, isNew := sealpost.CloseWindow(m, s.Now); isNew {
 				closed.Content = settled(closed.Content)
 				change.Update = append(change.Update, service.Update{Message: closed, IfRef: epoch})
+				change.Index = append(change.Index, service.IndexJob{User: m.SenderID, Message: m.ID, Due: s.Now})
 			}
 		}
 		if len(change.Update) == 0 {

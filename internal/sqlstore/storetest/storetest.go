@@ -64,6 +64,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		"races":    raceCases(),
 		"reach":    reachCases(),
 		"faults":   faultCases(),
+		"search":   searchCases(),
 		"review":   reviewCases(),
 		"machine":  {"SameAsTheModel": sameAsTheModel},
 	}
