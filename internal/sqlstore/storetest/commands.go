@@ -212,6 +212,8 @@ func recallOf(in sealpost.ConversationID, by sealpost.UserID, id sealpost.Messag
 			return service.Change{}, "", sealpost.Refuse(sealpost.CodeNotDelivered, "pending")
 		case m.RecalledAt != 0:
 			return service.Change{}, "again", nil
+		case m.State == sealpost.Removed: // R30
+			return service.Change{}, "", sealpost.Refuse(sealpost.CodeRemoved, "removed")
 		}
 		if v := s.Recall.Policy.Evaluate(factsOf(s)); !v.Granted() {
 			return service.Change{Audit: service.Audit{Action: "recall.refused", Message: id, Code: v.Code}, Refused: true}, string(v.Code), nil
