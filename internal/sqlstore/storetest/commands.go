@@ -309,7 +309,10 @@ func active(s service.Snapshot) []sealpost.UserID {
 
 func markUnread(in sealpost.ConversationID, by sealpost.UserID, on bool) command {
 	c := command{name: "mark unread", ask: service.Ask{Conversation: in, Actor: by}}
-	c.do = func(service.Snapshot) (service.Change, string, error) {
+	c.do = func(s service.Snapshot) (service.Change, string, error) {
+		if _, ok := sealpost.FindParticipant(s.Participants, by); !ok {
+			return service.Change{}, "", sealpost.NotFound() // they have no view that could be marked
+		}
 		return service.Change{Audit: service.Audit{Action: "conversation.unread"}, MarkUnread: &on}, "marked", nil
 	}
 	return c
