@@ -214,6 +214,8 @@ func recallOf(in sealpost.ConversationID, by sealpost.UserID, id sealpost.Messag
 			return service.Change{}, "", sealpost.Refuse(sealpost.CodeNotDelivered, "pending")
 		case m.RecalledAt != 0:
 			return service.Change{}, "again", nil
+		case m.State == sealpost.Removed: // R30
+			return service.Change{}, "", sealpost.Refuse(sealpost.CodeRemoved, "removed")
 		}
 		if v := s.Recall.Policy.Evaluate(factsOf(s)); !v.Granted() {
 			return service.Change{Audit: service.Audit{Action: "recall.refused", Message: id, Code: v.Code}, Refused: true}, string(v.Code), nil
@@ -318,7 +320,10 @@ func active(s service.Snapshot) []sealpost.UserID {
 
 func markUnread(in sealpost.ConversationID, by sealpost.UserID, on bool) command {
 	c := command{name: "mark unread", ask: service.Ask{Conversation: in, Actor: by}}
-	c.do = func(service.Snapshot) (service.Change, string, error) {
+	c.do = func(s service.Snapshot) (service.Change, string, error) {
+		if _, ok := sealpost.FindParticipant(s.Participants, by); !ok {
+			return service.Change{}, "", sealpost.NotFound() // they have no view that could be marked
+		}
 		return service.Change{Audit: service.Audit{Action: "conversation.unread"}, MarkUnread: &on}, "marked", nil
 	}
 	return c
