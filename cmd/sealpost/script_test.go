@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 //	start NAME COMMAND...    runs sealpost COMMAND, its output in NAME.log
 //	await FILE REGEXP        waits until the file matches
 //	stop NAME                interrupts what start began; it must end well
+//	until REGEXP COMMAND...  runs sealpost COMMAND until its output matches
 //	capture VAR FILE REGEXP  sets VAR to the first group; FILE may be stdout
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -46,7 +47,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %s", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"house": cmdHouse, "as": cmdAs, "start": cmdStart, "await": cmdAwait, "stop": cmdStop, "capture": cmdCapture,
+			"house": cmdHouse, "as": cmdAs, "start": cmdStart, "await": cmdAwait, "stop": cmdStop, "capture": cmdCapture, "until": cmdUntil,
 		},
 	})
 }
@@ -158,6 +159,19 @@ func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s does not match %s:\n%s", args[0], args[1], ts.ReadFile(args[0]))
+}
+
+func cmdUntil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until REGEXP COMMAND...")
+	}
+	pattern := regexp.MustCompile(args[0])
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if err := ts.Exec("sealpost", args[1:]...); err == nil && pattern.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+	}
+	ts.Fatalf("the output never matches %s:\n%s%s", args[0], ts.ReadFile("stdout"), ts.ReadFile("stderr"))
 }
 
 func cmdCapture(ts *testscript.TestScript, neg bool, args []string) {

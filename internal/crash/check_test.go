@@ -27,7 +27,42 @@ func (w *world) check() {
 	w.checkDrafts()
 	w.openRest()
 	w.checkHistories(true)
+	w.checkSearch()
 	w.checkAudit()
+}
+
+// checkSearch waits until every reader finds every text that they have opened: a
+// crash of the indexer loses none and doubles none.
+func (w *world) checkSearch() {
+	for _, viewer := range w.people[1:] {
+		want := map[string]bool{}
+		for _, f := range w.facts {
+			if has := f.has(viewer); has == "opened" || has == "sealed" { // all of which were opened
+				want[f.id] = true
+			}
+		}
+		var page api.Found
+		got := map[string]bool{}
+		for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+			clear(got)
+			w.get(viewer, "/search?limit=200&q=after:2000-01-01", &page)
+			for _, m := range page.Items {
+				if m.Delivery != "opened" {
+					continue // own ones come when they settle
+				}
+				if got[m.ID] || !want[m.ID] {
+					w.fail("%s finds %s twice, or without having it", viewer, m.ID)
+				}
+				got[m.ID] = true
+			}
+			if len(got) == len(want) || page.NextCursor != nil {
+				break
+			}
+		}
+		if len(got) != len(want) && page.NextCursor == nil {
+			w.fail("%s finds %d of %d opened messages", viewer, len(got), len(want))
+		}
+	}
 }
 
 // awaitDue waits until the relay has delivered what is due by the moved clock.

@@ -59,6 +59,8 @@ var plans = map[failpoint.Point]plan{
 	failpoint.EpochKeyDestroyed: {near: 1, far: 2, closing: true},
 	failpoint.EpochDestroyed:    {near: 2, far: 1, closing: true},
 
+	failpoint.IndexRead: {near: 5, far: 3, long: []int{1, 9}},
+
 	failpoint.IdempotencyReplay: {near: 9, far: 13, long: []int{1, 30}, after: true},
 
 	failpoint.FanoutPublish: {near: 21, far: 12, long: []int{1, 35}},
