@@ -24,6 +24,7 @@ const (
 func (s *Server) register() {
 	s.registerSessions()
 	s.registerProfile()
+	s.registerNetwork()
 	s.registerConversations()
 	s.registerMessages()
 	s.registerOpen()

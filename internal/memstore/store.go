@@ -50,6 +50,7 @@ type Store struct {
 	tombstones    map[tombstone]sealpost.Instant
 	connections   map[pair]sealpost.Instant // both ways
 	blocks        map[pair]sealpost.Instant // by the one who blocks
+	invitations   map[invitationKey]sealpost.Invitation
 	epochs        map[int64]service.Epoch
 	seen          map[sealpost.UserID]sealpost.Instant // until when
 	live          map[connection]bool
@@ -121,6 +122,7 @@ func New(o Options) *Store {
 		tombstones:    map[tombstone]sealpost.Instant{},
 		connections:   map[pair]sealpost.Instant{},
 		blocks:        map[pair]sealpost.Instant{},
+		invitations:   map[invitationKey]sealpost.Invitation{},
 		epochs:        map[int64]service.Epoch{},
 		seen:          map[sealpost.UserID]sealpost.Instant{},
 		live:          map[connection]bool{},
@@ -219,6 +221,8 @@ var (
 	_ service.Views    = (*Store)(nil)
 	_ service.Amender  = (*Store)(nil)
 	_ service.Accounts = (*Store)(nil)
+	_ service.People   = (*Store)(nil)
+	_ service.Network  = (*Store)(nil)
 	_ service.Presence = (*Store)(nil)
 	_ service.Work     = (*Store)(nil)
 )

@@ -148,6 +148,7 @@ type Amendment interface {
 	AddConversation(c sealpost.Conversation, participants []sealpost.UserID, lister sealpost.UserID) error
 	DeleteDraft(user sealpost.UserID, id sealpost.DraftID) error // NotFound
 	Relations
+	Invitations
 }
 
 // Accounts reads users, sessions, policies, drafts and the audit log.
@@ -155,9 +156,6 @@ type Accounts interface {
 	User(ctx context.Context, id sealpost.UserID) (sealpost.User, error)
 	// UserByEmail gives the password hash too; empty if the user has no password.
 	UserByEmail(ctx context.Context, email string) (sealpost.User, string, error)
-	// FindUsers lists users whose name contains the words, without case, or whose
-	// address is exactly q; by name and id after a position.
-	FindUsers(ctx context.Context, q string, afterName string, afterID sealpost.UserID, limit int) ([]sealpost.User, error)
 	// SessionByHash gives the session whose token has this hash and its user.
 	// NotFound if there is none or it has expired.
 	SessionByHash(ctx context.Context, hash [32]byte) (Session, sealpost.User, error)
