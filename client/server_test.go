@@ -178,6 +178,7 @@ func TestEveryRoute(t *testing.T) {
 	}
 	must(b.Changes(ctx, talk.ID, "", 50))(t)
 
+	h.network(ctx, a, b, bob)
 	h.policy(ctx, a)
 	for _, err := range a.Events(ctx, "") {
 		h.ok(err)

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"strings"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
@@ -18,8 +19,9 @@ const tieColumns = `EXISTS (SELECT 1 FROM connection c WHERE c.user_id = $1 AND 
 
 // peopleWhere finds by an address, or by words. Each pattern is a blank, a folded word
 // and the wildcard, or the wildcard alone.
-const peopleWhere = ` FROM users u WHERE u.disabled_at = 0 AND (u.email_key = $3 OR (u.find_key LIKE $4 AND u.find_key LIKE $5
- AND u.find_key LIKE $6 AND u.find_key LIKE $7 AND u.find_key LIKE $8 AND u.find_key LIKE $9 AND u.find_key LIKE $10 AND u.find_key LIKE $11))`
+const peopleWhere = ` FROM users u WHERE u.disabled_at = 0 AND (u.email_key = $3
+ OR (u.find_key LIKE $4 ESCAPE '!' AND u.find_key LIKE $5 ESCAPE '!' AND u.find_key LIKE $6 ESCAPE '!' AND u.find_key LIKE $7 ESCAPE '!'
+ AND u.find_key LIKE $8 ESCAPE '!' AND u.find_key LIKE $9 ESCAPE '!' AND u.find_key LIKE $10 ESCAPE '!' AND u.find_key LIKE $11 ESCAPE '!'))`
 
 // The ties are asked for the people of the page only, in one statement with them.
 const peopleOuter = "SELECT u.*, " + tieColumns + " FROM (SELECT " + userColumns + ", u.name_key" + peopleWhere
@@ -76,10 +78,11 @@ func (s *Store) Person(ctx context.Context, viewer, id sealpost.UserID) (service
 // FindPeople implements service.People.
 func (s *Store) FindPeople(ctx context.Context, q service.PeopleQuery) ([]service.Person, error) {
 	args := []any{bytesOf(q.Viewer), int64(q.Limit), q.Email}
+	literal := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 	for i := range service.MaxWords {
 		switch {
 		case i < len(q.Words):
-			args = append(args, "% "+q.Words[i]+"%")
+			args = append(args, "% "+literal.Replace(q.Words[i])+"%")
 		case i == 0 && q.Email != "":
 			args = append(args, "") // no key is empty: the address alone finds
 		default:
