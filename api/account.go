@@ -30,25 +30,28 @@ type Sessions struct {
 
 // CreateToken asks for an API token.
 type CreateToken struct {
-	Name      string `json:"name" minLength:"1" maxLength:"100" doc:"what it is for" example:"night job"`
-	ExpiresAt *Time  `json:"expires_at,omitempty" format:"date-time" doc:"default: never"`
+	Name      string   `json:"name" minLength:"1" maxLength:"100" doc:"what it is for" example:"night job"`
+	ExpiresAt *Time    `json:"expires_at,omitempty" format:"date-time" doc:"default: never"`
+	Scopes    []string `json:"scopes,omitempty" maxItems:"20" enum:"read,open,write,network,account,admin" doc:"what it is good for; default: whatever this session or token is" example:"[\"read\"]"`
 }
 
 // Token is an API token without its secret.
 type Token struct {
-	ID        string `json:"id" format:"uuid"`
-	Name      string `json:"name"`
-	CreatedAt Time   `json:"created_at" format:"date-time"`
-	ExpiresAt *Time  `json:"expires_at" format:"date-time" doc:"null: never"`
+	ID        string   `json:"id" format:"uuid"`
+	Name      string   `json:"name"`
+	CreatedAt Time     `json:"created_at" format:"date-time"`
+	ExpiresAt *Time    `json:"expires_at" format:"date-time" doc:"null: never"`
+	Scopes    []string `json:"scopes" enum:"read,open,write,network,account,admin" doc:"what it is good for; never more than its owner may"`
 }
 
 // NewToken is an API token with its secret, which is shown once.
 type NewToken struct {
-	ID        string `json:"id" format:"uuid"`
-	Name      string `json:"name"`
-	CreatedAt Time   `json:"created_at" format:"date-time"`
-	ExpiresAt *Time  `json:"expires_at" format:"date-time" doc:"null: never"`
-	Token     string `json:"token" doc:"for the header Authorization: Bearer; shown once"`
+	ID        string   `json:"id" format:"uuid"`
+	Name      string   `json:"name"`
+	CreatedAt Time     `json:"created_at" format:"date-time"`
+	ExpiresAt *Time    `json:"expires_at" format:"date-time" doc:"null: never"`
+	Scopes    []string `json:"scopes" enum:"read,open,write,network,account,admin" doc:"what it is good for; never more than its owner may"`
+	Token     string   `json:"token" doc:"for the header Authorization: Bearer; shown once"`
 }
 
 // Tokens lists one's own API tokens.
@@ -75,6 +78,17 @@ type EditMe struct {
 	Headline *string `json:"headline,omitempty" maxLength:"200"`
 	TimeZone *string `json:"time_zone,omitempty" minLength:"1" maxLength:"64" doc:"IANA name; counts for the daily recall limit after 48 hours" example:"Europe/Zurich"`
 	Language *string `json:"language,omitempty" maxLength:"35" doc:"BCP 47; empty: the organisation's"`
+}
+
+// ChangePassword changes one's own password.
+type ChangePassword struct {
+	Old string `json:"old" minLength:"1" maxLength:"1024"`
+	New string `json:"new" minLength:"8" maxLength:"1024"`
+}
+
+// Erase erases one's own account for good.
+type Erase struct {
+	Password string `json:"password" minLength:"1" maxLength:"1024" doc:"one's own, to be sure"`
 }
 
 // Settings are one's own settings.

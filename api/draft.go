@@ -2,18 +2,34 @@ package api
 
 // Draft is text of one's own that is not sent.
 type Draft struct {
-	ID             string  `json:"id" format:"uuid"`
-	ConversationID *string `json:"conversation_id" format:"uuid"`
-	FromMessageID  *string `json:"from_message_id" format:"uuid" doc:"the message that it was"`
-	Body           string  `json:"body"`
-	Reason         *string `json:"reason" doc:"the code for which a release was refused"`
-	CreatedAt      Time    `json:"created_at" format:"date-time"`
-	UpdatedAt      Time    `json:"updated_at" format:"date-time"`
-	ExpiresAt      *Time   `json:"expires_at" format:"date-time" doc:"null: kept until deleted"`
+	ID             string   `json:"id" format:"uuid"`
+	ConversationID *string  `json:"conversation_id" format:"uuid"`
+	FromMessageID  *string  `json:"from_message_id" format:"uuid" doc:"the message that it was"`
+	Version        int32    `json:"version" doc:"rises with every change; also the ETag"`
+	Body           string   `json:"body"`
+	RecipientIDs   []string `json:"recipient_ids" format:"uuid"`
+	InReplyTo      string   `json:"in_reply_to,omitempty" format:"uuid"`
+	SendAt         string   `json:"send_at,omitempty" doc:"as it was written"`
+	TimeZone       string   `json:"time_zone,omitempty"`
+	Reason         *string  `json:"reason" doc:"the code for which a release was refused"`
+	CreatedAt      Time     `json:"created_at" format:"date-time"`
+	UpdatedAt      Time     `json:"updated_at" format:"date-time"`
+	ExpiresAt      *Time    `json:"expires_at" format:"date-time" doc:"null: kept until deleted"`
 }
 
 // Drafts is a page of drafts, newest first.
 type Drafts struct {
 	Items      []Draft `json:"items"`
 	NextCursor *string `json:"next_cursor" doc:"null on the last page"`
+}
+
+// WriteDraft is what a draft holds. All of it but the conversation is sealed.
+type WriteDraft struct {
+	Body           string   `json:"body" maxLength:"10000" doc:"plain text, may be empty" example:"See you at ten."`
+	ConversationID string   `json:"conversation_id,omitempty" format:"uuid" doc:"where it is meant to go; left out while that is open"`
+	RecipientIDs   []string `json:"recipient_ids,omitempty" format:"uuid" maxItems:"49" doc:"to whom, while there is no conversation yet"`
+	AttachmentIDs  []string `json:"attachment_ids,omitempty" format:"uuid" maxItems:"20" doc:"files; not available on this server yet"`
+	InReplyTo      string   `json:"in_reply_to,omitempty" format:"uuid"`
+	SendAt         SendTime `json:"send_at,omitempty" maxLength:"40" doc:"when it is meant to be delivered: RFC 3339, or a local time such as 2026-11-24T09:00" example:"2026-11-24T09:00"`
+	TimeZone       string   `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name of the zone in which send_at is meant" example:"Europe/Zurich"`
 }

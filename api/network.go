@@ -8,8 +8,8 @@ type Person struct {
 	Blocked           bool   `json:"blocked" doc:"by the viewer; whether they block the viewer is told to nobody"`
 }
 
-// Invite asks somebody to connect.
-type Invite struct {
+// InviteUser asks somebody to connect.
+type InviteUser struct {
 	UserID string `json:"user_id" format:"uuid"`
 	Note   string `json:"note,omitempty" maxLength:"300" doc:"plain text, on any number of lines" example:"We met in Basel."`
 }

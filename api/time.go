@@ -50,3 +50,10 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	}
 	return t.UnmarshalText(data[1 : len(data)-1])
 }
+
+// SendTime says when to deliver: an instant as in RFC 3339, or a local time such as
+// 2026-11-24T09:00, as clocks in a named zone show it.
+type SendTime string
+
+// SendAt is an instant as a time to deliver at.
+func SendAt(t time.Time) SendTime { return SendTime(t.UTC().Format(time.RFC3339Nano)) }

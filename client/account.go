@@ -95,3 +95,28 @@ func (c *Client) User(ctx context.Context, id string) (out api.Person, err error
 	err = c.get(ctx, &out, nil, "users", id)
 	return out, err
 }
+
+// EndSessions ends one's other sign-ins; with all the one of this client too.
+func (c *Client) EndSessions(ctx context.Context, all bool, options ...CallOption) error {
+	if all {
+		options = append(options, func(k *call) { k.query = url.Values{"all": {"true"}} })
+	}
+	return c.change(ctx, http.MethodDelete, nil, nil, options, "sessions")
+}
+
+// ChangePassword changes one's own password and ends one's other sign-ins.
+func (c *Client) ChangePassword(ctx context.Context, in api.ChangePassword, options ...CallOption) error {
+	return c.change(ctx, http.MethodPut, in, nil, options, "me", "password")
+}
+
+// Erase erases one's own account for good. When the answer was lost, the repetition
+// is refused as unauthenticated: the token is gone with the account.
+func (c *Client) Erase(ctx context.Context, in api.Erase, options ...CallOption) error {
+	return c.change(ctx, http.MethodPost, in, nil, options, "me", "erase")
+}
+
+// Join uses an invitation link; use the token of the answer with As.
+func (c *Client) Join(ctx context.Context, in api.Join, options ...CallOption) (out api.SignedIn, err error) {
+	err = c.change(ctx, http.MethodPost, in, &out, options, "accounts")
+	return out, err
+}

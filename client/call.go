@@ -36,6 +36,11 @@ type CallOption func(*call)
 // random.
 func WithKey(key string) CallOption { return func(c *call) { c.key = key } }
 
+// ifMatch lets a change happen only to a version that was seen.
+func ifMatch(version int32) CallOption {
+	return func(c *call) { c.ifMatch = strconv.Quote(strconv.Itoa(int(version))) }
+}
+
 // NewKey makes a random Idempotency-Key.
 func NewKey() string { return cryptorand.Text() }
 
@@ -70,7 +75,8 @@ type call struct {
 	query        url.Values
 	key          string // empty: a question, which changes nothing
 	body         []byte
-	once         bool // never repeated
+	once         bool   // never repeated
+	ifMatch      string // entity tag; empty: no precondition
 }
 
 // at makes a path. Ids are checked rather than escaped: an empty one would make it
@@ -236,6 +242,9 @@ func (c *Client) request(ctx context.Context, k *call) *http.Request {
 	}
 	if k.key != "" {
 		r.Header[keyHeader] = []string{k.key}
+	}
+	if k.ifMatch != "" {
+		r.Header.Set("If-Match", k.ifMatch)
 	}
 	if k.method != http.MethodGet {
 		r.Header["Content-Type"] = []string{"application/json"}

@@ -19,6 +19,19 @@ func (c *Client) Draft(ctx context.Context, id string) (out api.Draft, err error
 	return out, err
 }
 
+// AddDraft keeps what is being written.
+func (c *Client) AddDraft(ctx context.Context, in api.WriteDraft, options ...CallOption) (out api.Draft, err error) {
+	err = c.change(ctx, http.MethodPost, in, &out, options, "drafts")
+	return out, err
+}
+
+// PutDraft changes a draft, if it is still at this version; otherwise the error has
+// the code precondition_failed, and nothing changed.
+func (c *Client) PutDraft(ctx context.Context, id string, version int32, in api.WriteDraft, options ...CallOption) (out api.Draft, err error) {
+	err = c.change(ctx, http.MethodPut, in, &out, append(options, ifMatch(version)), "drafts", id)
+	return out, err
+}
+
 // DeleteDraft forgets a draft.
 func (c *Client) DeleteDraft(ctx context.Context, id string, options ...CallOption) error {
 	return c.change(ctx, http.MethodDelete, nil, nil, options, "drafts", id)

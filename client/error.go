@@ -23,13 +23,16 @@ const (
 // Error is every failed call: the server's problem (RFC 9457), or no answer. It
 // never holds content.
 type Error struct {
-	Status    int       // of HTTP; 0: there was no answer
-	Code      string    // what to decide by
-	Detail    string    // a plain sentence for a person
-	Field     string    // the field at fault, if one is
-	RetryAt   time.Time // when it may be tried again; zero where that does not apply
-	Also      []string  // the other reasons to refuse (R8)
-	Reference string    // finds an internal error in the server's log
+	Status  int       // of HTTP; 0: there was no answer
+	Code    string    // what to decide by
+	Detail  string    // a plain sentence for a person
+	Field   string    // the field at fault, if one is
+	RetryAt time.Time // when it may be tried again; zero where that does not apply
+	Also    []string  // the other reasons to refuse (R8)
+	// Alternatives are what can be done instead of a refused recall, most fitting first.
+	Alternatives []string
+	Choices      []time.Time // of ambiguous_time: what can be meant
+	Reference    string      // finds an internal error in the server's log
 
 	// Unknown says that the change may or may not have been made (R11). The same
 	// call WithKey(Key) gives the true outcome.
@@ -82,7 +85,7 @@ const maxWords = 2000
 func problemError(status int, p api.Problem) *Error {
 	e := &Error{
 		Status: status, Code: cut(p.Code), Detail: cut(p.Detail), Field: cut(p.Field),
-		Reference: cut(p.Reference), Also: p.Also,
+		Reference: cut(p.Reference), Also: p.Also, Alternatives: p.Alternatives, Choices: times(p.Choices),
 	}
 	if p.RetryAt != nil {
 		e.RetryAt = p.RetryAt.Time
@@ -108,4 +111,12 @@ func plainError(status int) *Error {
 
 func lost(cause error) *Error {
 	return &Error{Code: CodeUnavailable, Detail: "No answer from the server", cause: cause}
+}
+
+func times(in []api.Time) []time.Time {
+	var out []time.Time
+	for _, t := range in {
+		out = append(out, t.Time)
+	}
+	return out
 }

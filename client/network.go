@@ -10,7 +10,7 @@ import (
 
 // Invite invites somebody to connect. Inviting again gives the first invitation; if
 // theirs is open, this accepts it.
-func (c *Client) Invite(ctx context.Context, in api.Invite, options ...CallOption) (out api.Invitation, err error) {
+func (c *Client) Invite(ctx context.Context, in api.InviteUser, options ...CallOption) (out api.Invitation, err error) {
 	err = c.change(ctx, http.MethodPost, in, &out, options, "invitations")
 	return out, err
 }

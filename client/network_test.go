@@ -11,14 +11,14 @@ import (
 func (h *house) network(ctx context.Context, a, b *client.Client, bob string) {
 	h.t.Helper()
 	ada := must(a.Me(ctx))(h.t).ID
-	first := must(a.Invite(ctx, api.Invite{UserID: bob, Note: "one\ntwo"}))(h.t)
+	first := must(a.Invite(ctx, api.InviteUser{UserID: bob, Note: "one\ntwo"}))(h.t)
 	if first.State != "open" || first.To.ID != bob || first.From.ID != ada || first.Note != "one\ntwo" {
 		h.t.Errorf("invited: %+v", first)
 	}
 	if v := must(a.WithdrawInvitation(ctx, first.ID))(h.t); v.State != "withdrawn" || v.Note != "" {
 		h.t.Errorf("withdrawn: %+v", v)
 	}
-	second := must(a.Invite(ctx, api.Invite{UserID: bob}))(h.t)
+	second := must(a.Invite(ctx, api.InviteUser{UserID: bob}))(h.t)
 	if v := must(b.IgnoreInvitation(ctx, second.ID))(h.t); v.State != "ignored" {
 		h.t.Errorf("ignored: %+v", v)
 	}

@@ -172,6 +172,14 @@ func TestEveryRoute(t *testing.T) {
 		t.Errorf("draft %q", d.Body)
 	}
 	h.ok(a.DeleteDraft(ctx, *report.DraftID))
+	written := must(a.AddDraft(ctx, api.WriteDraft{Body: "one"}))(t)
+	if again := must(a.PutDraft(ctx, written.ID, written.Version, api.WriteDraft{Body: "two"}))(t); again.Version == written.Version {
+		t.Error("a changed draft has the version of before")
+	}
+	var stale *client.Error
+	if _, err := a.PutDraft(ctx, written.ID, written.Version, api.WriteDraft{Body: "three"}); !errors.As(err, &stale) || stale.Code != "precondition_failed" {
+		t.Errorf("an old version was replaced: %v", err)
+	}
 	must(a.Drafts(ctx, client.Page{}))(t)
 	if got := must(b.History(ctx, talk.ID, "", 50))(t); len(got.Items) == 0 || got.Items[0].ID != m.ID {
 		t.Errorf("history %+v", got)
@@ -179,7 +187,9 @@ func TestEveryRoute(t *testing.T) {
 	must(b.Changes(ctx, talk.ID, "", 50))(t)
 
 	h.network(ctx, a, b, bob)
+	h.review(ctx, a, b, talk.ID)
 	h.policy(ctx, a)
+	h.administration(ctx, a, b)
 	for _, err := range a.Events(ctx, "") {
 		h.ok(err)
 		break
@@ -224,6 +234,52 @@ func (h *house) accounts(ctx context.Context, a *client.Client, bob string) {
 	}
 }
 
+// review is what is done when it is too late for a recall.
+func (h *house) review(ctx context.Context, a, b *client.Client, talk string) {
+	t := h.t
+	t.Helper()
+	_, mod := h.person("Mod", sealpost.RoleModerator)
+	m := must(a.Send(ctx, talk, api.SendMessage{Body: "too late"}))(t)
+	must(b.Open(ctx, talk, m.ID))(t)
+	_, err := a.Recall(ctx, m.ID, api.Recall{})
+	var refused *client.Error
+	if !errors.As(err, &refused) || len(refused.Alternatives) != 5 || refused.Alternatives[0] != "follow_up" {
+		t.Errorf("refused: %+v", refused)
+	}
+	request := must(a.Disregard(ctx, m.ID))(t)
+	if request.Kind != "disregard" || request.Content.InReplyTo != m.ID {
+		t.Errorf("request %+v", request)
+	}
+	must(b.Open(ctx, talk, request.ID))(t)
+	if got := must(b.Acknowledge(ctx, request.ID, api.Acknowledge{Deleted: true}))(t); got.Acknowledged == nil || !got.Acknowledged.Deleted {
+		t.Errorf("acknowledged %+v", got)
+	}
+	if got := must(a.Message(ctx, request.ID))(t).Deliveries; got[0].Acknowledged == nil || !got[0].Acknowledged.Deleted {
+		t.Errorf("the sender sees %+v", got)
+	}
+	if _, err := b.Message(ctx, m.ID); client.CodeOf(err) != "not_found" {
+		t.Errorf("what is said to be deleted: %v", err)
+	}
+	h.ok(b.Hide(ctx, request.ID))
+	f := must(a.Flag(ctx, m.ID, api.FlagMessage{Reason: "confidential", Note: "please", RequestRemoval: true}))(t)
+	queue := must(mod.Cases(ctx, "open", client.Page{}))(t)
+	if len(queue.Items) != 1 || queue.Items[0].ID != f.ID || !queue.Items[0].Own {
+		t.Errorf("queue %+v", queue)
+	}
+	if got := must(mod.Case(ctx, f.ID))(t); got.Evidence == nil || got.Evidence.Body != "too late" || got.Evidence.Note != "please" {
+		t.Errorf("case %+v", got)
+	}
+	if got := must(mod.ResolveFlag(ctx, f.ID, api.ResolveFlag{Action: "remove", Answer: "done"}))(t); got.State != "resolved" {
+		t.Errorf("resolved %+v", got)
+	}
+	if got := must(a.Flags(ctx, client.Page{}))(t).Items; len(got) != 1 || got[0].Answer == nil || *got[0].Answer != "done" {
+		t.Errorf("own reports %+v", got)
+	}
+	if got := must(a.Message(ctx, m.ID))(t); got.State != "removed" || got.Content != nil {
+		t.Errorf("removed %+v", got)
+	}
+}
+
 func (h *house) pending(ctx context.Context, a *client.Client, talk string) {
 	t := h.t
 	t.Helper()
@@ -261,6 +317,42 @@ func (h *house) policy(ctx context.Context, a *client.Client) {
 		t.Errorf("audit %+v", log)
 	} else {
 		must(a.Audit(ctx, client.Page{Limit: 5, Cursor: *log.NextCursor}))(t)
+	}
+}
+
+// administration makes and ends accounts: of b too, at the end.
+func (h *house) administration(ctx context.Context, a, b *client.Client) {
+	t := h.t
+	t.Helper()
+	made := must(a.CreateUser(ctx, api.CreateUser{Email: "dan@example.org", Name: "Dan", Roles: []string{"notices"}}))(t)
+	if list := must(a.Accounts(ctx, "dan@", client.Page{Limit: 10}))(t); len(list.Items) != 1 || list.Items[0].ID != made.ID || list.Items[0].HasPassword {
+		t.Errorf("accounts %+v", list)
+	}
+	link := must(a.CreateInvite(ctx, api.CreateInvite{UserID: made.ID}))(t)
+	useless := must(a.CreateInvite(ctx, api.CreateInvite{Email: "eve@example.org"}))(t)
+	if list := must(a.Invites(ctx, client.Page{}))(t); len(list.Items) != 2 {
+		t.Errorf("links %+v", list)
+	}
+	h.ok(a.WithdrawInvite(ctx, useless.ID))
+	joined := must(a.As("").Join(ctx, api.Join{Token: link.Token, Password: "secret of Dan"}))(t)
+	dan := a.As(joined.Token)
+	var file strings.Builder
+	if end := must(dan.Export(ctx, &file))(t); end.Lines[api.ExportKindProfile] != 1 || !strings.Contains(file.String(), made.ID) {
+		t.Errorf("exported %+v", end)
+	}
+	h.ok(dan.EndSessions(ctx, false))
+	h.ok(dan.ChangePassword(ctx, api.ChangePassword{Old: "secret of Dan", New: "another of Dan"}))
+	closed := true
+	if got := must(a.EditUser(ctx, made.ID, api.EditUser{Disabled: &closed, Reason: "a test"}))(t); got.DisabledAt == nil {
+		t.Errorf("changed to %+v", got)
+	}
+	if _, err := dan.Export(ctx, io.Discard); client.CodeOf(err) != "unauthenticated" {
+		t.Errorf("a disabled account exports: %v", err)
+	}
+	h.ok(a.EraseUser(ctx, made.ID, api.EraseUser{Reason: "a test"}))
+	h.ok(b.Erase(ctx, api.Erase{Password: "secret Bob"}))
+	if err := b.EndSessions(ctx, true); client.CodeOf(err) != "unauthenticated" {
+		t.Errorf("an erased account is signed in: %v", err)
 	}
 }
 

@@ -246,6 +246,12 @@ func stage(m api.Message) [5]int {
 		if d.State != "sealed" {
 			s[4]++
 		}
+		if d.Acknowledged != nil { // and said again, that it was deleted
+			s[4]++
+			if d.Acknowledged.Deleted {
+				s[4]++
+			}
+		}
 	}
 	return s
 }

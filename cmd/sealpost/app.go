@@ -21,10 +21,11 @@ import (
 // storeFlags say where the data is. They are the same for serve and for every local
 // command, and for the SEALPOST_… variables and sealpost.toml.
 type storeFlags struct {
-	Data     string `help:"Data directory." placeholder:"DIR" env:"SEALPOST_DATA"`
-	Database string `help:"PostgreSQL address; without it SQLite in the data directory." placeholder:"postgres://…" env:"SEALPOST_DATABASE"`
-	Keys     string `help:"Key directory; without it keys in the data directory." placeholder:"DIR" env:"SEALPOST_KEYS"`
-	LogLevel string `help:"debug, info, warn or error." placeholder:"LEVEL" env:"SEALPOST_LOG_LEVEL"`
+	Data      string `help:"Data directory." placeholder:"DIR" env:"SEALPOST_DATA"`
+	Database  string `help:"PostgreSQL address; without it SQLite in the data directory." placeholder:"postgres://…" env:"SEALPOST_DATABASE"`
+	Keys      string `help:"Key directory; without it keys in the data directory." placeholder:"DIR" env:"SEALPOST_KEYS"`
+	PublicURL string `help:"Where people reach the server, for links." placeholder:"URL" env:"SEALPOST_PUBLIC_URL"`
+	LogLevel  string `help:"debug, info, warn or error." placeholder:"LEVEL" env:"SEALPOST_LOG_LEVEL"`
 }
 
 // config reads sealpost.toml in the data directory and lays the flags over it.
@@ -40,7 +41,7 @@ func (f storeFlags) config() (config.Config, error) {
 	for _, set := range []struct {
 		to    *string
 		value string
-	}{{&c.Data, f.Data}, {&c.Database, f.Database}, {&c.Keys, f.Keys}, {&c.LogLevel, f.LogLevel}} {
+	}{{&c.Data, f.Data}, {&c.Database, f.Database}, {&c.Keys, f.Keys}, {&c.LogLevel, f.LogLevel}, {&c.PublicURL, f.PublicURL}} {
 		if set.value != "" {
 			*set.to = set.value
 		}

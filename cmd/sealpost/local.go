@@ -1,12 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"strings"
+	"time"
 
 	"filippo.io/age"
 
@@ -14,11 +13,6 @@ import (
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
-
-// userCommand manages accounts.
-type userCommand struct {
-	Add userAddCommand `cmd:"" help:"Add an account."`
-}
 
 type userAddCommand struct {
 	storeFlags
@@ -33,17 +27,13 @@ type userAddCommand struct {
 func (c *userAddCommand) Run(ctx context.Context, io streams) error {
 	password := ""
 	if c.PasswordStdin {
-		line, err := bufio.NewReader(io.in).ReadString('\n')
-		if password = strings.TrimRight(line, "\r\n"); password == "" {
-			return errors.Join(errors.New("no password on standard input"), err)
+		var err error
+		if password, err = readPassword(io); err != nil {
+			return err
 		}
 	}
-	roles := make([]sealpost.Role, len(c.Role))
-	for i, r := range c.Role {
-		roles[i] = sealpost.Role(r)
-	}
 	return c.local(ctx, io, func(a *app) error {
-		u, err := a.service.AddUser(ctx, "", service.NewUser{Email: c.Email, Name: c.Name, Roles: roles, Password: password, TimeZone: c.TimeZone})
+		u, err := a.service.AddUser(ctx, "", service.NewUser{Email: c.Email, Name: c.Name, Roles: roles(c.Role), Password: password, TimeZone: c.TimeZone})
 		if err == nil {
 			fmt.Fprintln(io.out, u.ID)
 		}
@@ -58,14 +48,20 @@ type tokenCommand struct {
 
 type tokenCreateCommand struct {
 	storeFlags
-	Email string `arg:"" help:"Whose token."`
-	Name  string `help:"What the token is for." default:"command line"`
+	Email   string   `arg:"" help:"Whose token."`
+	Name    string   `help:"What the token is for." default:"command line"`
+	Scope   []string `help:"What it is good for: read, open, write, network, account, admin. May be repeated. Without it everything that the owner may."`
+	Expires span     `help:"When it ends, such as 12h or 90d. Without it never." placeholder:"TIME"`
 }
 
 // Run makes the token and prints it; it is shown this once.
 func (c *tokenCreateCommand) Run(ctx context.Context, io streams) error {
+	scopes := make([]sealpost.Scope, len(c.Scope))
+	for i, s := range c.Scope {
+		scopes[i] = sealpost.Scope(s)
+	}
 	return c.local(ctx, io, func(a *app) error {
-		token, err := a.service.TokenFor(ctx, c.Email, c.Name)
+		token, err := a.service.TokenUntil(ctx, c.Email, c.Name, time.Duration(c.Expires), scopes...)
 		if err == nil {
 			fmt.Fprintln(io.out, token)
 		}

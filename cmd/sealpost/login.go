@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +9,9 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/sealpost/sealpost/api"
+	"github.com/sealpost/sealpost/client"
 )
 
 // loginCommand signs in with e-mail and password.
@@ -23,33 +25,38 @@ type loginCommand struct {
 // Run asks for the password and remembers the session, for this user of the machine
 // only.
 func (c *loginCommand) Run(ctx context.Context, io streams) error {
-	password, err := c.password(io)
+	password, err := askPassword(io, c.PasswordStdin)
 	if err != nil {
 		return err
 	}
-	api, err := newClient(c.URL, "", io)
+	caller, err := newClient(c.URL, "", io)
 	if err != nil {
 		return err
 	}
-	in, err := api.SignIn(ctx, c.Email, password)
+	in, err := caller.SignIn(ctx, c.Email, password)
 	if err != nil {
 		return plain(err)
 	}
-	s := session{URL: strings.TrimRight(c.URL, "/"), Token: in.Token, Email: in.User.Email}
-	if err := c.save(s); err != nil {
-		return errors.Join(fmt.Errorf("you are signed in, but the session cannot be kept: %w", err), api.As(in.Token).SignOut(ctx))
+	if err := c.keep(ctx, c.URL, in, caller); err != nil {
+		return err
 	}
 	fmt.Fprintf(io.out, "You are signed in as %s <%s>.\n", oneLine(in.User.Name), oneLine(in.User.Email))
 	return nil
 }
 
-func (c *loginCommand) password(io streams) (string, error) {
-	if c.PasswordStdin {
-		line, err := bufio.NewReader(io.in).ReadString('\n')
-		if line = strings.TrimRight(line, "\r\n"); line == "" {
-			return "", errors.Join(errors.New("no password on standard input"), err)
-		}
-		return line, nil
+// keep remembers a new session, or ends it.
+func (f sessionFlag) keep(ctx context.Context, address string, in api.SignedIn, c *client.Client) error {
+	err := f.save(session{URL: strings.TrimRight(address, "/"), Token: in.Token, Email: in.User.Email})
+	if err == nil {
+		return nil
+	}
+	return errors.Join(fmt.Errorf("you are signed in, but the session cannot be kept: %w", err), c.As(in.Token).SignOut(ctx))
+}
+
+// askPassword asks at the terminal, or reads a line of standard input.
+func askPassword(io streams, stdin bool) (string, error) {
+	if stdin {
+		return readPassword(io)
 	}
 	fd, ok := terminal(io.in)
 	if !ok {
@@ -74,9 +81,9 @@ func (c *logoutCommand) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	api, err := newClient(s.URL, s.Token, io)
+	caller, err := newClient(s.URL, s.Token, io)
 	if err == nil {
-		err = api.SignOut(ctx)
+		err = caller.SignOut(ctx)
 	}
 	if gone := os.Remove(path); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
 		return gone

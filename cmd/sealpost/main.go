@@ -28,13 +28,23 @@ type cli struct {
 	Keys   keysCommand   `cmd:"" help:"Back up and restore the long-term keys (local)."`
 
 	Login  loginCommand  `cmd:"" help:"Sign in to a server and remember the session."`
+	Join   joinCommand   `cmd:"" help:"Use an invitation link: make an account, or set a password."`
 	Logout logoutCommand `cmd:"" help:"Sign out and forget the session."`
 	Inbox  inboxCommand  `cmd:"" help:"List conversations."`
 	Read   readCommand   `cmd:"" help:"Show a conversation; with --open, open what is sealed."`
 	Send   sendCommand   `cmd:"" help:"Send a message: now, later, or with an undo time."`
+	Drafts draftsCommand `cmd:"" help:"List, show, write and forget drafts."`
 	Recall recallCommand `cmd:"" help:"Take a message back."`
 	Report reportCommand `cmd:"" help:"Show what a recall did and what may have been seen."`
-	Watch  watchCommand  `cmd:"" help:"Show live events."`
+	Export exportCommand `cmd:"" help:"Write everything of your own to a file or standard output."`
+
+	Disregard   disregardCommand   `cmd:"" help:"Ask to disregard a message that can no longer be recalled."`
+	Acknowledge acknowledgeCommand `cmd:"" help:"Answer a request to disregard a message."`
+	Hide        hideCommand        `cmd:"" help:"Hide a message for yourself, for ever."`
+	Flag        flagCommand        `cmd:"" help:"Report a message to the moderators, also one of your own."`
+	Flags       flagsCommand       `cmd:"" help:"Review what was reported (moderators)."`
+
+	Watch watchCommand `cmd:"" help:"Show live events."`
 
 	Bench   benchCommand     `cmd:"" help:"Measure a server under load."`
 	Version kong.VersionFlag `help:"Print the version."`

@@ -149,6 +149,9 @@ func (w wording) message(m api.Message) string {
 	if m.SenderID == w.me || m.Content == nil {
 		b.WriteString("  " + w.state(m) + "\n")
 	}
+	if said := w.answers(m); said != "" {
+		b.WriteString("  " + said + "\n")
+	}
 	switch {
 	case m.SenderID != w.me:
 	case m.State == "held" || m.State == "scheduled":

@@ -118,11 +118,7 @@ func (r *remote) refused(ctx context.Context, w wording, m api.Message, e *clien
 		t := api.At(e.RetryAt)
 		why.again = &t
 	}
-	var alternatives []string
-	if f, err := r.Forecast(ctx, m.ID); err == nil { // it may order them by another reason; all are there
-		alternatives = f.Alternatives
-	}
-	fmt.Fprint(r.out, w.refusal(why, m, alternatives))
+	fmt.Fprint(r.out, w.refusal(why, m, e.Alternatives))
 	return errNotRecalled
 }
 
@@ -258,6 +254,8 @@ func reasonOf(code string) string {
 		return "Recall is paused for your account: a lot was sent in a short time. This limit protects against spam."
 	case "opened":
 		return "It has been opened. An opened message can't be recalled."
+	case "removed":
+		return "It was removed after review."
 	case "unavailable":
 		return "Recall isn't working right now. The problem is on our side."
 	}

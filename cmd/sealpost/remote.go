@@ -312,6 +312,17 @@ func (r *remote) userByEmail(ctx context.Context, email string) (api.Person, err
 // ownMessage finds a message of one's own: an id, or a part of one among the newest
 // messages of the newest conversations.
 func (r *remote) ownMessage(ctx context.Context, typed string) (api.Message, error) {
+	return r.findMessage(ctx, typed, func(m api.Message) bool { return m.SenderID == r.me.ID })
+}
+
+// anyMessage finds a message that one can see, like ownMessage.
+func (r *remote) anyMessage(ctx context.Context, typed string) (api.Message, error) {
+	return r.findMessage(ctx, typed, func(api.Message) bool { return true })
+}
+
+// findMessage finds a message among those that are meant; a whole id is looked up as
+// it is.
+func (r *remote) findMessage(ctx context.Context, typed string, meant func(api.Message) bool) (api.Message, error) {
 	if wholeID(typed) {
 		m, err := r.Message(ctx, strings.ToLower(typed))
 		return m, plainOrNil(err)
@@ -327,14 +338,14 @@ func (r *remote) ownMessage(ctx context.Context, typed string) (api.Message, err
 			return api.Message{}, plain(err)
 		}
 		for _, m := range page.Items {
-			if m.SenderID == r.me.ID && matches(m.ID, typed) {
+			if meant(m) && matches(m.ID, typed) {
 				found = append(found, m)
 			}
 		}
 	}
 	switch len(found) {
 	case 0:
-		return api.Message{}, errors.New("none of your newest messages has such an id; send printed it whole, read shows its end")
+		return api.Message{}, errors.New("none of the newest messages has such an id; send printed it whole, read shows its end")
 	case 1:
 		return found[0], nil
 	}

@@ -22,6 +22,7 @@ type sendCommand struct {
 	Zone    string        `help:"Time zone in which --at is meant; without it that of your profile." placeholder:"ZONE"`
 	Undo    *api.Duration `help:"Hold it this long, up to 2m, so that it can be undone without a trace. Without it as in your settings." placeholder:"10s"`
 	Notice  bool          `help:"Send a required notice, which cannot be recalled; needs the role notices."`
+	Draft   string        `help:"Send this draft; it goes with the send." placeholder:"DRAFT"`
 	ReplyTo string        `help:"Id of the message that this answers." placeholder:"MESSAGE"`
 }
 
@@ -34,7 +35,7 @@ func (c *sendCommand) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	in, note, err := c.message(r)
+	in, note, err := c.message(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func unsent(err error, conversation string) error {
 }
 
 // message is what was asked for on the command line.
-func (c *sendCommand) message(r *remote) (in api.SendMessage, note string, err error) {
+func (c *sendCommand) message(ctx context.Context, r *remote) (in api.SendMessage, note string, err error) {
 	in = api.SendMessage{Body: c.Text, Undo: c.Undo, InReplyTo: c.ReplyTo}
 	if c.Notice {
 		in.Kind = "required_notice"
@@ -87,8 +88,10 @@ func (c *sendCommand) message(r *remote) (in api.SendMessage, note string, err e
 		if err != nil {
 			return in, "", err
 		}
-		t := api.At(at)
-		in.SendAt, note = &t, said
+		in.SendAt, note = api.SendAt(at), said
+	}
+	if c.Draft != "" {
+		return in, note, c.fromDraft(ctx, r, &in)
 	}
 	if in.Body == "" || in.Body == "-" {
 		in.Body, err = readText(r.streams)

@@ -16,9 +16,10 @@ import (
 
 type serveCommand struct {
 	storeFlags
-	Listen     string `help:"Address of the API." placeholder:"HOST:PORT" env:"SEALPOST_LISTEN"`
-	Ops        string `help:"Address of /healthz, /readyz and /metrics, or off." placeholder:"HOST:PORT" env:"SEALPOST_OPS"`
-	ListenFile string `help:"Write the address of the API to this file once it answers." placeholder:"FILE"`
+	Listen       string   `help:"Address of the API." placeholder:"HOST:PORT" env:"SEALPOST_LISTEN"`
+	Ops          string   `help:"Address of /healthz, /readyz and /metrics, or off." placeholder:"HOST:PORT" env:"SEALPOST_OPS"`
+	TrustedProxy []string `help:"Address or network (CIDR) whose X-Forwarded-For is believed. May be repeated." placeholder:"CIDR" env:"SEALPOST_TRUSTED_PROXIES"`
+	ListenFile   string   `help:"Write the address of the API to this file once it answers." placeholder:"FILE"`
 }
 
 // Run serves until the context ends, then lets what is under way finish.
@@ -32,6 +33,9 @@ func (c *serveCommand) Run(ctx context.Context, io streams) error {
 	}
 	if c.Ops != "" {
 		conf.Ops = c.Ops
+	}
+	if len(c.TrustedProxy) > 0 {
+		conf.TrustedProxies = c.TrustedProxy
 	}
 	if err := conf.Validate(); err != nil {
 		return err
@@ -61,7 +65,11 @@ func (a *app) serve(ctx context.Context, conf config.Config, ready func(address 
 		return fmt.Errorf("starting the relay: %w", err)
 	}
 	defer work.Stop()
-	api, err := httpapi.New(httpapi.Config{Service: a.service, Log: a.log, Version: version()})
+	trusted, err := conf.Proxies()
+	if err != nil {
+		return err
+	}
+	api, err := httpapi.New(httpapi.Config{Service: a.service, Log: a.log, Version: version(), TrustedProxies: trusted})
 	if err != nil {
 		return err
 	}

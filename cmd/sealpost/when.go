@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/sealpost/sealpost/internal/sealpost"
 )
 
 // parseWhen reads a time as people write it: RFC 3339, "2026-11-24 09:00", or
@@ -34,35 +36,16 @@ func parseWhen(text string, zone *time.Location, now time.Time) (at time.Time, n
 	return at, note, err
 }
 
-// wallTime is the moment at which clocks in a zone show a time. Where they are put
-// forward over it, it is the moment of the change; where they are put back and show
-// it twice, which one is meant cannot be known.
+// wallTime is the moment at which clocks in a zone show a time, with a note where
+// they skip it; a time that they show twice is refused.
 func wallTime(wall time.Time, zone *time.Location) (time.Time, string, error) {
-	var found []time.Time
-	var before time.Time
-	for i, near := range []time.Duration{-36 * time.Hour, 36 * time.Hour} {
-		_, offset := wall.Add(near).In(zone).Zone()
-		t := wall.Add(-time.Duration(offset) * time.Second).In(zone)
-		if i == 0 {
-			before = t
-		}
-		if shows(t, wall) && (len(found) == 0 || !found[0].Equal(t)) {
-			found = append(found, t)
-		}
-	}
-	switch len(found) {
-	case 1:
-		return found[0], "", nil
-	case 2:
+	w := sealpost.ResolveWall(wall, zone)
+	switch {
+	case w.Twice != nil:
 		return time.Time{}, "", fmt.Errorf("clocks show %s twice that day; say which: %s or %s",
-			wall.Format("15:04"), found[0].Format(time.RFC3339), found[1].Format(time.RFC3339))
+			wall.Format("15:04"), w.Twice[0].Format(time.RFC3339), w.Twice[1].Format(time.RFC3339))
+	case w.Moved:
+		return w.At, fmt.Sprintf("Clocks skip %s that day. It is sent at %s.", wall.Format("15:04"), w.At.Format("15:04 MST")), nil
 	}
-	change, _ := before.ZoneBounds() // the offset from before the change is ahead of it
-	if change.IsZero() {
-		change = before
-	}
-	return change, fmt.Sprintf("Clocks skip %s that day. It is sent at %s.", wall.Format("15:04"), change.In(zone).Format("15:04 MST")), nil
+	return w.At, "", nil
 }
-
-// shows says whether a clock in the zone of t shows the time wall.
-func shows(t, wall time.Time) bool { return t.Format(time.DateTime) == wall.Format(time.DateTime) }

@@ -29,9 +29,11 @@ func Resync() sealpost.Hint { return sealpost.Hint{} }
 // New gives a bus without subscribers.
 func New() *Bus { return &Bus{subscribers: map[*subscriber]struct{}{}} }
 
-// Publish hints that the views of the hint's users changed.
+// Publish hints that the views of the hint's users changed, or that sign-ins of
+// theirs ended.
 func (b *Bus) Publish(hint sealpost.Hint) {
-	if len(hint.Users) == 0 || hint.Topic == sealpost.TopicConversation && hint.Conversation.IsZero() {
+	aboutConversation := hint.Topic == sealpost.TopicConversation && !hint.Access
+	if len(hint.Users) == 0 || aboutConversation && hint.Conversation.IsZero() {
 		return // nobody's view changed; and only an overflow makes a Resync
 	}
 	b.mu.RLock()

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,6 +33,11 @@ type Config struct {
 	Keys string `toml:"keys"`
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `toml:"log_level"`
+	// TrustedProxies are addresses or networks (CIDR) whose X-Forwarded-For is
+	// believed; empty: nobody's, and every request comes from its connection's peer.
+	TrustedProxies []string `toml:"trusted_proxies"`
+	// PublicURL is where people reach the server, for links; empty: none are made.
+	PublicURL string `toml:"public_url"`
 }
 
 // Default is the configuration of a server that was told nothing.
@@ -78,11 +85,38 @@ func (c Config) Validate() error {
 	if c.Database != "" && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://") {
 		return errors.New("database: must be a postgres:// address, or empty for SQLite in the data directory")
 	}
+	if _, err := c.Proxies(); err != nil {
+		return err
+	}
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
+		return errors.New("public_url: must look like https://post.example.org")
+	}
 	switch c.LogLevel {
 	case "debug", "info", "warn", "error":
 		return nil
 	}
 	return errors.New("log_level: must be debug, info, warn or error")
+}
+
+// Proxies are the trusted proxies as networks; a single address is a network of one.
+func (c Config) Proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range c.TrustedProxies {
+		text = strings.TrimSpace(text)
+		network, err := netip.ParsePrefix(text)
+		if err != nil {
+			one, err := netip.ParseAddr(text)
+			if err != nil || one.Zone() != "" {
+				return nil, errors.New("trusted_proxies: must be addresses or networks such as 10.0.0.0/8")
+			}
+			network = netip.PrefixFrom(one, one.BitLen())
+		}
+		if network.Addr().Is4In6() {
+			return nil, errors.New("trusted_proxies: write IPv4 networks as IPv4")
+		}
+		out = append(out, network.Masked())
+	}
+	return out, nil
 }
 
 // DatabaseAddress is where the database is: the address, or the SQLite file.

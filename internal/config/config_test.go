@@ -1,8 +1,10 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -28,7 +30,7 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if c, err := Load(filepath.Join(dir, "none")); err != nil || c != Default() {
+	if c, err := Load(filepath.Join(dir, "none")); err != nil || !reflect.DeepEqual(c, Default()) {
 		t.Errorf("without a file: %+v, %v", c, err)
 	}
 }
@@ -41,12 +43,32 @@ func TestValidate(t *testing.T) {
 	for field, break_ := range map[string]func(*Config){
 		"data": func(c *Config) { c.Data = "" }, "listen": func(c *Config) { c.Listen = "80" },
 		"ops": func(c *Config) { c.Ops = "x" }, "database": func(c *Config) { c.Database = "mysql://x" },
-		"log_level": func(c *Config) { c.LogLevel = "loud" },
+		"trusted_proxies": func(c *Config) { c.TrustedProxies = []string{"10.0.0.0/8", "proxy.example"} },
+		"public_url":      func(c *Config) { c.PublicURL = "post.example.org" },
+		"log_level":       func(c *Config) { c.LogLevel = "loud" },
 	} {
 		c := Default()
 		break_(&c)
 		if err := c.Validate(); err == nil || !strings.HasPrefix(err.Error(), field+":") {
 			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
+func TestProxies(t *testing.T) {
+	t.Parallel()
+	c := Default()
+	c.TrustedProxies, c.PublicURL = []string{"10.1.2.3/8", " 192.0.2.1 ", "2001:db8::/32"}, "https://post.example.org/mail"
+	if err := c.Validate(); err != nil {
+		t.Error(err)
+	}
+	got, err := c.Proxies()
+	if want := "[10.0.0.0/8 192.0.2.1/32 2001:db8::/32]"; err != nil || fmt.Sprint(got) != want {
+		t.Errorf("%v, %v, want %s", got, err, want)
+	}
+	for _, bad := range []string{"", "::ffff:10.0.0.0/104", "fe80::1%eth0", "10.0.0.0/33", "0"} {
+		if c.TrustedProxies = []string{bad}; c.Validate() == nil {
+			t.Errorf("%q is taken for a network", bad)
 		}
 	}
 }

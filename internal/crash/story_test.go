@@ -98,7 +98,7 @@ func (s *story) send(f *fact, how api.SendMessage) {
 	how.ID, how.Body = f.id, f.body
 	action := "message.send"
 	switch {
-	case how.SendAt != nil:
+	case how.SendAt != "":
 		action, f.pending = "message.schedule", true
 	case how.Undo != nil:
 		action, f.pending = "message.hold", true
@@ -244,7 +244,7 @@ func (s *story) awaitRelease(f *fact) {
 	s.fail("%s: a due message was not released within %s", s.name, patience)
 }
 
-func in(d time.Duration) *api.Time { t := api.At(time.Now().Add(d)); return &t }
+func in(d time.Duration) api.SendTime { return api.SendAt(time.Now().Add(d)) }
 
 func undoTime(d time.Duration) *api.Duration { u := api.Duration(d); return &u }
 

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"github.com/sealpost/sealpost/api"
 	"github.com/sealpost/sealpost/internal/sealpost"
@@ -51,13 +50,9 @@ type startInput struct {
 }
 
 func (s *Server) startConversation(ctx context.Context, p service.Principal, in *startInput) (*statusReply[api.Conversation], error) {
-	ids := make([]sealpost.UserID, 0, len(in.Body.ParticipantIDs))
-	for i, text := range in.Body.ParticipantIDs {
-		id, err := sealpost.ParseUser(text)
-		if err != nil {
-			return nil, sealpost.Invalid("participant_ids["+strconv.Itoa(i)+"]", "This is not an id: expected a UUID in lower case.")
-		}
-		ids = append(ids, id)
+	ids, err := userIDs("participant_ids", in.Body.ParticipantIDs)
+	if err != nil {
+		return nil, err
 	}
 	t, created, err := s.service.CreateConversation(ctx, p, in.Key, ids, in.Body.Title)
 	if err != nil {

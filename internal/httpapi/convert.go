@@ -82,6 +82,7 @@ func message(v service.MessageView) api.Message {
 		Kind: kindName(v.Kind), State: stateName(v.State), Delivery: "own",
 		SentAt: instant(v.SentAt), RecallableUntil: instant(v.RecallableUntil), RecalledAt: instant(v.RecalledAt),
 		CreatedAt: instant(v.CreatedAt), ReleaseAt: instant(v.ReleaseAt), TimeZone: v.TimeZone, Version: v.Version,
+		Acknowledged: acknowledgement(v.Acknowledged),
 	}
 	if !v.Own {
 		m.Delivery = deliveryName(v.Delivery)
@@ -92,6 +93,7 @@ func message(v service.MessageView) api.Message {
 	for _, d := range v.Deliveries {
 		m.Deliveries = append(m.Deliveries, api.Delivery{
 			UserID: d.UserID.String(), State: deliveryName(d.State), OpenedAt: instant(d.OpenedAt),
+			Acknowledged: acknowledgement(d.Acknowledged),
 		})
 	}
 	return m
@@ -106,8 +108,11 @@ func messages(views []service.MessageView) []api.Message {
 }
 
 func kindName(k sealpost.MessageKind) string {
-	if k == sealpost.KindRequiredNotice {
+	switch k {
+	case sealpost.KindRequiredNotice:
 		return "required_notice"
+	case sealpost.KindDisregard:
+		return "disregard"
 	}
 	return "message"
 }
@@ -132,6 +137,8 @@ func deliveryName(s sealpost.DeliveryState) string {
 		return "opened"
 	case sealpost.DeliveryRecalled:
 		return "recalled"
+	case sealpost.DeliveryRemoved:
+		return "removed"
 	}
 	return "sealed"
 }

@@ -51,7 +51,9 @@ type somebody struct {
 	token string
 }
 
-func newHouse(t testing.TB) *house {
+func newHouse(t testing.TB) *house { return newHouseWith(t, func(*httpapi.Config) {}) }
+
+func newHouseWith(t testing.TB, change func(*httpapi.Config)) *house {
 	t.Helper()
 	h := &house{t: t, hints: bus.New(), log: &noted{}}
 	h.store = memstore.New(memstore.Options{
@@ -77,7 +79,9 @@ func newHouse(t testing.TB) *house {
 			t.Fatal(err)
 		}
 	}
-	h.api, err = httpapi.New(httpapi.Config{Service: h.Service, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	config := httpapi.Config{Service: h.Service, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	change(&config)
+	h.api, err = httpapi.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}

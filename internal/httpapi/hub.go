@@ -30,8 +30,9 @@ const (
 	// connection whose node lost its lease is closed (R24).
 	heartbeat = 15
 	// recheckBeats is after how many heartbeats the token of a connection is looked at
-	// again; a sign-out on this node is looked at at once.
-	recheckBeats   = 8
+	// again. A sign-out on this node, or one that a hint tells of, is looked at at once;
+	// one by a local command of the operator is noticed so, within half a minute.
+	recheckBeats   = 2
 	recheckQueue   = 1024
 	recheckTimeout = 5 * time.Second
 )
@@ -86,6 +87,12 @@ func (h *hub) start(subscribe func(func(sealpost.Hint)) func()) {
 // for hints that were lost: every connection is closed, and its client resumes
 // from its last event.
 func (h *hub) hint(hint sealpost.Hint) {
+	if hint.Access {
+		for _, user := range hint.Users {
+			h.recheckUser(user)
+		}
+		return
+	}
 	if hint.Topic != sealpost.TopicConversation {
 		for _, user := range hint.Users {
 			h.shard(user).offerTopic(user, hint.Topic)

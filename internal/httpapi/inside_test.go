@@ -32,7 +32,7 @@ func TestCheckJSON(t *testing.T) {
 		{send, `{"body":"x","id":"018F3C1E-7b8a-7c00-8000-00000000dead"}`, invalid, "id"},
 		{send, `{"body":"x","undo":"1.5s"}`, invalid, "undo"},
 		{send, `{"body":"x","undo":"PT5M"}`, invalid, "undo"},
-		{send, `{"body":"x","send_at":"tomorrow"}`, invalid, "send_at"},
+		{send, `{"body":"x","undo":"tomorrow"}`, invalid, "undo"},
 		{send, `{"body":"x","hide_preview":1}`, invalid, "hide_preview"},
 		{send, `{"body":"x","hide_preview":tru}`, malformed, "hide_preview"},
 		{send, `{}`, invalid, "body"},

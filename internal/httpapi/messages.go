@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/sealpost/sealpost/api"
 	"github.com/sealpost/sealpost/internal/sealpost"
@@ -46,7 +45,7 @@ func (s *Server) registerMessages() {
 		id: "sendMessage", method: http.MethodPost, path: "/conversations/{id}/messages", tag: tag, status: http.StatusCreated,
 		summary: "Send a message", content: true, example: api.SendMessage{Body: "See you at ten."},
 		description: "Delivers at once, holds it for the undo time, or schedules it. The recipients have the envelope only until they open it. The answer comes when the message is durable.",
-		codes:       []sealpost.Code{sealpost.CodeForbidden, sealpost.CodeRecalled, sealpost.CodeOpenRequired, sealpost.CodeCannotDeliver, sealpost.CodeIDInUse},
+		codes:       []sealpost.Code{sealpost.CodeForbidden, sealpost.CodeRecalled, sealpost.CodeOpenRequired, sealpost.CodeCannotDeliver, sealpost.CodeIDInUse, sealpost.CodeVersionConflict, sealpost.CodeAmbiguousTime},
 	}, s.sendMessage)
 	add(s, operation{
 		id: "getMessage", method: http.MethodGet, path: "/messages/{id}", tag: tag, content: true,
@@ -83,8 +82,21 @@ func (s *Server) sendMessage(ctx context.Context, p service.Principal, in *sendI
 	if in.Body.Kind == "required_notice" {
 		sending.Kind = sealpost.KindRequiredNotice
 	}
-	if in.Body.SendAt != nil {
-		sending.SendAt = in.Body.SendAt.Time
+	moved := false
+	if in.Body.SendAt != "" {
+		at, err := service.ParseSendTime(string(in.Body.SendAt), in.Body.TimeZone, p.User.TimeZone)
+		if err != nil {
+			return nil, err
+		}
+		sending.SendAt, sending.TimeZone, moved = at.At, at.Zone, at.Moved
+	}
+	if in.Body.DraftID != "" {
+		if sending.Draft, err = sealpost.ParseDraft(in.Body.DraftID); err != nil {
+			return nil, sealpost.Invalid("draft_id", "This is not an id: expected a UUID in lower case.")
+		}
+		if sending.DraftVersion = in.Body.DraftVersion; sending.DraftVersion == 0 {
+			sending.DraftVersion = service.AnyVersion
+		}
 	}
 	if sending.ID, err = messageField("id", in.Body.ID); err != nil {
 		return nil, err
@@ -93,7 +105,9 @@ func (s *Server) sendMessage(ctx context.Context, p service.Principal, in *sendI
 		return nil, err
 	}
 	v, err := s.service.Send(ctx, p, in.Key, sending)
-	return &reply[api.Message]{message(v)}, err
+	out := message(v)
+	out.SendAtMoved = moved
+	return &reply[api.Message]{out}, err
 }
 
 // messageField reads an id of a body that may have been left out.
@@ -161,12 +175,4 @@ func (s *Server) listChanges(ctx context.Context, p service.Principal, in *chang
 	return &reply[api.Changes]{api.Changes{
 		Messages: messages(page.Messages), Vanished: idStrings(page.Vanished), Cursor: page.Cursor, More: page.More,
 	}}, nil
-}
-
-// instantField is a time of a body that may have been left out.
-func instantField(t *api.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	return &t.Time
 }

@@ -19,7 +19,7 @@ func (s *Server) registerNetwork() {
 			"If their invitation is open, inviting them accepts it. Whether the other sees the invitation is not told: it reads open until it is accepted or withdrawn. " +
 			"422 on user_id: oneself, nobody, or a connection already. cannot_deliver: somebody whom you block. At most 100 a day, withdrawn ones included.",
 		codes:   []sealpost.Code{sealpost.CodeCannotDeliver, sealpost.CodeRateLimited},
-		example: api.Invite{UserID: exampleUser, Note: "We met in Basel."},
+		example: api.InviteUser{UserID: exampleUser, Note: "We met in Basel."},
 	}, s.invite)
 	add(s, operation{
 		id: "listInvitations", method: http.MethodGet, path: "/invitations", tag: tag, summary: "List invitations",
@@ -86,7 +86,7 @@ func invitationState(s sealpost.InvitationState) string {
 
 type inviteInput struct {
 	Keyed
-	Body api.Invite
+	Body api.InviteUser
 }
 
 func (s *Server) invite(ctx context.Context, p service.Principal, in *inviteInput) (*reply[api.Invitation], error) {

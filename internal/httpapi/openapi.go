@@ -23,6 +23,9 @@ const (
 // register makes every route. The document lists them in this order of tags.
 func (s *Server) register() {
 	s.registerSessions()
+	s.registerAccount()
+	s.registerJoin()
+	s.registerExport()
 	s.registerProfile()
 	s.registerNetwork()
 	s.registerConversations()
@@ -30,9 +33,13 @@ func (s *Server) register() {
 	s.registerOpen()
 	s.registerPending()
 	s.registerRecall()
+	s.registerDisregard()
+	s.registerFlags()
 	s.registerDrafts()
 	s.registerEvents()
 	s.registerAdmin()
+	s.registerUsers()
+	s.registerInvites()
 	s.registerDocument()
 }
 
@@ -42,7 +49,8 @@ func (s *Server) registerEvents() {
 		description: "Server-sent events. `event: conversation` with data {\"conversation_id\"} says that something changed for you in that conversation; fetch its changes. `event: resync` with data {}: more may have changed than is named; fetch everything that you show. A comment comes every 15 seconds. After a break send the id of the last event as Last-Event-ID; what changed meanwhile is named first. An event is a hint and may come twice.",
 		codes:       []sealpost.Code{sealpost.CodeRateLimited},
 	}
-	s.handle(o.method, eventsPath, &route{operation: o}, s.events)
+	rt := &route{operation: o}
+	s.handle(o.method, eventsPath, rt, s.events)
 	s.api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: o.id, Method: o.method, Path: eventsPath, Tags: []string{o.tag}, Summary: o.summary, Description: o.description,
 		Parameters: []*huma.Param{{Name: "Last-Event-ID", In: "header", Description: "id of the last event seen", Schema: &huma.Schema{Type: huma.TypeString}}},
@@ -50,7 +58,7 @@ func (s *Server) registerEvents() {
 			Description: "A stream without end.",
 			Content:     map[string]*huma.MediaType{eventStream: {Schema: &huma.Schema{Type: huma.TypeString}}},
 		}},
-		Metadata: map[string]any{routeKey: &route{operation: o}},
+		Metadata: map[string]any{routeKey: rt},
 	})
 }
 
@@ -111,6 +119,7 @@ func (s *Server) finishDocument() error {
 func (rt *route) document(op *huma.Operation, problem *huma.Schema) {
 	if !rt.public {
 		op.Security = []map[string][]string{{"token": {}}, {"cookie": {}}}
+		op.Description = strings.TrimSpace(op.Description + " " + rt.scopeWords())
 	}
 	if rt.alsoStatus != 0 {
 		also := *op.Responses["200"]
@@ -137,13 +146,16 @@ func (rt *route) document(op *huma.Operation, problem *huma.Schema) {
 func (rt *route) refusals() []sealpost.Code {
 	out := []sealpost.Code{sealpost.CodeMalformed, sealpost.CodeInvalid, sealpost.CodeUnavailable, sealpost.CodeInternal}
 	if !rt.public {
-		out = append(out, sealpost.CodeUnauthenticated)
+		out = append(out, sealpost.CodeUnauthenticated, sealpost.CodeForbidden)
 	}
 	if strings.Contains(rt.path, "{") {
 		out = append(out, sealpost.CodeNotFound)
 	}
 	if rt.mutates() {
-		out = append(out, sealpost.CodeForbidden, sealpost.CodeTooLarge, sealpost.CodeUnsupportedMedia, sealpost.CodeIdempotencyConflict)
+		if rt.public { // from another site
+			out = append(out, sealpost.CodeForbidden)
+		}
+		out = append(out, sealpost.CodeTooLarge, sealpost.CodeUnsupportedMedia, sealpost.CodeIdempotencyConflict)
 	}
 	for _, c := range rt.codes {
 		if !slices.Contains(out, c) {

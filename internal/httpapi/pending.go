@@ -11,7 +11,7 @@ import (
 
 func (s *Server) registerPending() {
 	const tag = "held and scheduled messages"
-	codes := []sealpost.Code{sealpost.CodeNotSender, sealpost.CodeAlreadyDelivered, sealpost.CodeCannotDeliver}
+	codes := []sealpost.Code{sealpost.CodeNotSender, sealpost.CodeAlreadyDelivered, sealpost.CodeCannotDeliver, sealpost.CodeAmbiguousTime}
 	text := "See you at eleven."
 	add(s, operation{
 		id: "editMessage", method: http.MethodPatch, path: "/messages/{id}", tag: tag, content: true, codes: codes,
@@ -39,10 +39,39 @@ func (s *Server) editMessage(ctx context.Context, p service.Principal, in *editI
 	if err != nil {
 		return nil, sealpost.NotFound()
 	}
-	v, err := s.service.EditPending(ctx, p, in.Key, id, service.PendingEdit{
-		Body: in.Body.Body, SendAt: instantField(in.Body.SendAt), TimeZone: in.Body.TimeZone,
-	})
-	return &reply[api.Message]{message(v)}, err
+	edit := service.PendingEdit{Body: in.Body.Body, TimeZone: in.Body.TimeZone}
+	moved := false
+	if in.Body.SendAt != nil {
+		if moved, err = s.sendTime(ctx, p, id, in.Body, &edit); err != nil {
+			return nil, err
+		}
+	}
+	v, err := s.service.EditPending(ctx, p, in.Key, id, edit)
+	out := message(v)
+	out.SendAtMoved = moved
+	return &reply[api.Message]{out}, err
+}
+
+// sendTime reads the new time of an edit. A local time without a zone is meant in the
+// zone that the message was scheduled in.
+func (s *Server) sendTime(ctx context.Context, p service.Principal, id sealpost.MessageID, in api.EditMessage, edit *service.PendingEdit) (moved bool, err error) {
+	zone, fallback := "", p.User.TimeZone
+	if in.TimeZone != nil {
+		zone = *in.TimeZone
+	} else if v, err := s.service.Message(ctx, p, id); err != nil {
+		return false, err
+	} else if v.TimeZone != "" {
+		fallback = v.TimeZone
+	}
+	at, err := service.ParseSendTime(string(*in.SendAt), zone, fallback)
+	if err != nil {
+		return false, err
+	}
+	edit.SendAt = &at.At
+	if at.Zone != "" {
+		edit.TimeZone = &at.Zone
+	}
+	return at.Moved, nil
 }
 
 type keyedByID struct {

@@ -39,13 +39,18 @@ var statuses = map[sealpost.Code]int{
 	sealpost.CodeNotDelivered:        http.StatusConflict,
 	sealpost.CodeAlreadyDelivered:    http.StatusConflict,
 	sealpost.CodeRecalled:            http.StatusConflict,
+	sealpost.CodeRemoved:             http.StatusConflict,
 	sealpost.CodeOpenRequired:        http.StatusConflict,
 	sealpost.CodeCannotDeliver:       http.StatusConflict,
 	sealpost.CodeIDInUse:             http.StatusConflict,
 	sealpost.CodeIdempotencyConflict: http.StatusUnprocessableEntity,
 	sealpost.CodeResync:              http.StatusConflict,
 	sealpost.CodeVersionConflict:     http.StatusConflict,
+	sealpost.CodePreconditionFailed:  http.StatusPreconditionFailed,
+	sealpost.CodeNeedsPrecondition:   http.StatusPreconditionRequired,
+	sealpost.CodeAmbiguousTime:       http.StatusUnprocessableEntity,
 	sealpost.CodeRateLimited:         http.StatusTooManyRequests,
+	sealpost.CodeLastAdmin:           http.StatusConflict,
 	sealpost.CodeInternal:            http.StatusInternalServerError,
 }
 
@@ -102,6 +107,10 @@ func fromError(e *sealpost.Error) *problem {
 	}}
 	for _, code := range e.Also {
 		p.Also = append(p.Also, string(code))
+	}
+	p.Alternatives = e.Alternatives
+	for _, choice := range e.Choices {
+		p.Choices = append(p.Choices, api.At(choice.Time()))
 	}
 	if e.RetryAt != 0 {
 		at := api.At(e.RetryAt.Time())

@@ -20,9 +20,9 @@ func (s *Server) registerRecall() {
 	add(s, operation{
 		id: "recallMessage", method: http.MethodPost, path: "/messages/{id}/recall", tag: tag,
 		summary: "Recall a message", example: api.Recall{Reason: "sent to the wrong person", KeepDraft: &keep},
-		description: "Takes a delivered message back from everybody who has not opened it. A second recall gives the first one's report. 503 unavailable: whether it happened is not known; repeat it with the same Idempotency-Key.",
+		description: "Takes a delivered message back from everybody who has not opened it. A second recall gives the first one's report. A refusal names in alternatives what can be done instead. 503 unavailable: whether it happened is not known; repeat it with the same Idempotency-Key.",
 		codes: []sealpost.Code{
-			sealpost.CodeNotSender, sealpost.CodeNotDelivered, sealpost.CodeRecallOff, sealpost.CodeRequiredNotice, sealpost.CodeOnHold,
+			sealpost.CodeNotSender, sealpost.CodeNotDelivered, sealpost.CodeRemoved, sealpost.CodeRecallOff, sealpost.CodeRequiredNotice, sealpost.CodeOnHold,
 			sealpost.CodeTextMessage, sealpost.CodeWindowClosed, sealpost.CodeDailyLimit, sealpost.CodeThrottled, sealpost.CodeOpened,
 		},
 	}, s.recallMessage)

@@ -21,10 +21,11 @@ import (
 type Route struct {
 	Operation string // id, as in the OpenAPI document
 	Method    string
-	Pattern   string // path as in net/http, with {names}
-	Mutates   bool   // takes an Idempotency-Key
-	Content   bool   // may return message content, or what a sign-in gives
-	Public    bool   // needs no sign-in
+	Pattern   string         // path as in net/http, with {names}
+	Mutates   bool           // takes an Idempotency-Key
+	Content   bool           // may return message content, or what a sign-in gives
+	Public    bool           // needs no sign-in
+	Scope     sealpost.Scope // that a token needs; empty on a public route
 }
 
 // operation is what is said of a route when it is registered.
@@ -49,6 +50,7 @@ type route struct {
 	known    []string // names of query parameters
 	body     *shape   // nil: takes no body
 	required bool     // the body must be there
+	scope    sealpost.Scope
 }
 
 const routeKey = "route"
@@ -105,8 +107,14 @@ func (a adapter) Handle(op *huma.Operation, h func(huma.Context)) {
 
 // handle puts a route on the mux, behind everything that every route needs.
 func (s *Server) handle(method, path string, rt *route, h func(http.ResponseWriter, *http.Request, *request)) {
+	if !rt.public {
+		if rt.scope = routeScopes[rt.id]; rt.scope == "" {
+			s.fail(fmt.Errorf("httpapi: operation %s names no scope", rt.id))
+			return
+		}
+	}
 	s.routes = append(s.routes, Route{
-		Operation: rt.id, Method: method, Pattern: path, Mutates: rt.mutates(), Content: rt.content, Public: rt.public,
+		Operation: rt.id, Method: method, Pattern: path, Mutates: rt.mutates(), Content: rt.content, Public: rt.public, Scope: rt.scope,
 	})
 	s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) { s.serveRoute(rt, w, r, h) })
 }
@@ -121,9 +129,13 @@ func (s *Server) fail(err error) {
 // serveRoute is what comes before every operation: who asks, that they are there
 // (R24), and that the request is as it should be. Nothing is changed before.
 func (s *Server) serveRoute(rt *route, w http.ResponseWriter, r *http.Request, h func(http.ResponseWriter, *http.Request, *request)) {
-	q := &request{ctx: r.Context()}
+	q := &request{ctx: service.FromAddress(r.Context(), s.proxies.clientOf(r))}
 	if !rt.public {
-		if err := s.authenticate(q, r); err != nil {
+		err := s.authenticate(q, r)
+		if err == nil {
+			err = rt.allows(q.principal)
+		}
+		if err != nil {
 			s.refuse(q.ctx, w, r, err)
 			return
 		}

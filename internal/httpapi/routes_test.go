@@ -111,8 +111,8 @@ func TestEveryRouteNeedsASignIn(t *testing.T) {
 			}
 		}
 	}
-	if public != 3 {
-		t.Errorf("%d public routes, want 3: sign in, the document and its page", public)
+	if public != 4 {
+		t.Errorf("%d public routes, want 4: sign in, use a link, the document and its page", public)
 	}
 }
 
@@ -136,7 +136,7 @@ func TestUnknownRoutesAndMethods(t *testing.T) {
 		"/api/v1/conversations/" + id + "/open":   "POST, OPTIONS", // R4
 		"/api/v1/conversations/" + id + "/unread": "PUT, DELETE, OPTIONS",
 		"/api/v1/me":       "GET, HEAD, PATCH, OPTIONS",
-		"/api/v1/sessions": "GET, HEAD, POST, OPTIONS",
+		"/api/v1/sessions": "GET, HEAD, POST, DELETE, OPTIONS",
 	} {
 		for _, method := range []string{"TRACE", "PROPFIND"} {
 			a := h.do(request{method: method, path: path, as: ada.token})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"path"
 	"runtime"
 	"runtime/debug"
@@ -39,6 +40,8 @@ type Config struct {
 	Version  string               // of the program, for the OpenAPI document
 	// MaxStreams is how many live connections are served at once; 0: 50,000.
 	MaxStreams int
+	// TrustedProxies are whose X-Forwarded-For is believed; nil: nobody's.
+	TrustedProxies []netip.Prefix
 }
 
 // Server is the API. It is safe for concurrent use.
@@ -51,6 +54,7 @@ type Server struct {
 	api     huma.API
 	origin  *http.CrossOriginProtection
 	routes  []Route
+	proxies proxies
 	err     error       // the first fault of a registration
 	headers http.Header // of every answer; shared, never changed
 	live    *hub
@@ -72,7 +76,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		service: c.Service, clock: c.Clock, log: c.Log, registry: c.Registry,
-		mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(),
+		mux: http.NewServeMux(), origin: http.NewCrossOriginProtection(), proxies: c.TrustedProxies,
 		headers: http.Header{
 			"Cache-Control":                {"no-store"},
 			"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
@@ -121,7 +125,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	began := s.clock()
 	a := &answer{ResponseWriter: w}
 	defer func() {
-		if fault := recover(); fault != nil {
+		fault := recover()
+		if fault == nil && a.broken {
+			fault = http.ErrAbortHandler
+		}
+		if fault != nil {
 			s.recovered(a, r, fault)
 		}
 		took := s.clock().Sub(began)
@@ -208,6 +216,14 @@ func routeLabel(r *http.Request) string {
 type answer struct {
 	http.ResponseWriter
 	status int
+	broken bool // it was begun and is not whole: the connection is broken off
+}
+
+// breakOff makes a client notice that an answer that was begun is not whole.
+func breakOff(w http.ResponseWriter) {
+	if a, ok := w.(*answer); ok {
+		a.broken = true
+	}
 }
 
 func (a *answer) WriteHeader(status int) {

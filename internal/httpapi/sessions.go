@@ -15,7 +15,7 @@ func (s *Server) registerSessions() {
 	add(s, operation{
 		id: "signIn", method: http.MethodPost, path: "/sessions", tag: tag, status: http.StatusCreated, public: true, content: true,
 		summary: "Sign in", example: api.SignIn{Email: "ada@example.org", Password: "correct horse battery staple"},
-		description: "An unknown address and a wrong password give the same 401. Every call makes a session of its own, whatever its Idempotency-Key.",
+		description: "An unknown address and a wrong password give the same 401. 10 failures of an account from one address, 50 of an account and 100 from an address in 15 minutes give 429 until some of them are older than that. Every call makes a session of its own, whatever its Idempotency-Key.",
 		codes:       []sealpost.Code{sealpost.CodeUnauthenticated, sealpost.CodeRateLimited},
 	}, s.signIn)
 	add(s, operation{
@@ -32,7 +32,7 @@ func (s *Server) registerSessions() {
 	add(s, operation{
 		id: "createToken", method: http.MethodPost, path: "/tokens", tag: tag, status: http.StatusCreated, content: true,
 		summary: "Create an API token", example: api.CreateToken{Name: "night job"},
-		description: "The secret is shown once, and again to a repetition with the same Idempotency-Key.",
+		description: "The secret is shown once, and again to a repetition with the same Idempotency-Key. A token never makes one with scopes that it lacks.",
 		codes:       []sealpost.Code{sealpost.CodeForbidden},
 	}, s.createToken)
 	add(s, operation{
@@ -81,11 +81,15 @@ func (s *Server) listSessions(ctx context.Context, p service.Principal, _ *struc
 	}
 	out := api.Sessions{Items: make([]api.Session, 0, len(all))}
 	for _, v := range all {
-		out.Items = append(out.Items, api.Session{
-			ID: v.ID.String(), Agent: v.Label, CreatedAt: always(v.CreatedAt), ExpiresAt: instant(v.ExpiresAt), Current: v.ID == p.Session,
-		})
+		out.Items = append(out.Items, wireSession(v, p))
 	}
 	return &reply[api.Sessions]{out}, nil
+}
+
+func wireSession(v service.Session, p service.Principal) api.Session {
+	return api.Session{
+		ID: v.ID.String(), Agent: v.Label, CreatedAt: always(v.CreatedAt), ExpiresAt: instant(v.ExpiresAt), Current: v.ID == p.Session,
+	}
 }
 
 func (s *Server) endSession(ctx context.Context, p service.Principal, in *keyedByID) (*empty, error) {
@@ -110,12 +114,17 @@ func (s *Server) createToken(ctx context.Context, p service.Principal, in *token
 	if in.Body.ExpiresAt != nil {
 		expires = in.Body.ExpiresAt.Time
 	}
-	v, secret, err := s.service.CreateToken(ctx, p, in.Key, in.Body.Name, expires)
+	scopes := make([]sealpost.Scope, 0, len(in.Body.Scopes))
+	for _, scope := range in.Body.Scopes {
+		scopes = append(scopes, sealpost.Scope(scope))
+	}
+	v, secret, err := s.service.CreateToken(ctx, p, in.Key, in.Body.Name, expires, scopes...)
 	if err != nil {
 		return nil, err
 	}
 	return &reply[api.NewToken]{api.NewToken{
 		ID: v.ID.String(), Name: v.Label, CreatedAt: always(v.CreatedAt), ExpiresAt: instant(v.ExpiresAt), Token: secret,
+		Scopes: scopeNames(v.Scopes),
 	}}, nil
 }
 
@@ -126,9 +135,27 @@ func (s *Server) listTokens(ctx context.Context, p service.Principal, _ *struct{
 	}
 	out := api.Tokens{Items: make([]api.Token, 0, len(all))}
 	for _, v := range all {
-		out.Items = append(out.Items, api.Token{ID: v.ID.String(), Name: v.Label, CreatedAt: always(v.CreatedAt), ExpiresAt: instant(v.ExpiresAt)})
+		out.Items = append(out.Items, wireToken(v))
 	}
 	return &reply[api.Tokens]{out}, nil
+}
+
+func wireToken(v service.Session) api.Token {
+	return api.Token{
+		ID: v.ID.String(), Name: v.Label, CreatedAt: always(v.CreatedAt), ExpiresAt: instant(v.ExpiresAt), Scopes: scopeNames(v.Scopes),
+	}
+}
+
+// scopeNames names what a token is good for; one without limits has all.
+func scopeNames(scopes []sealpost.Scope) []string {
+	if scopes == nil {
+		scopes = sealpost.Scopes()
+	}
+	out := make([]string, 0, len(scopes))
+	for _, scope := range scopes {
+		out = append(out, string(scope))
+	}
+	return out
 }
 
 func (s *Server) deleteToken(ctx context.Context, p service.Principal, in *keyedByID) (*empty, error) {

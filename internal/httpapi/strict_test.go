@@ -19,6 +19,7 @@ type document struct {
 	Paths   map[string]map[string]struct {
 		OperationID string `json:"operationId"`
 		Summary     string `json:"summary"`
+		Description string `json:"description"`
 		Parameters  []struct {
 			Name string `json:"name"`
 			In   string `json:"in"`

@@ -45,7 +45,7 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (u sealpost.User,
 	}
 	defer s.leave(f, &err)
 	for _, a := range s.users {
-		if folded(a.Email) == folded(email) {
+		if email != "" && folded(a.Email) == folded(email) {
 			return copyUser(a.User), a.password, nil
 		}
 	}
@@ -61,6 +61,7 @@ func (s *Store) SessionByHash(ctx context.Context, hash [32]byte) (v service.Ses
 	defer s.leave(f, &err)
 	for _, session := range s.sessions {
 		if session.Hash == hash && s.valid(session.ExpiresAt) {
+			session.Scopes = slices.Clone(session.Scopes)
 			return session, copyUser(s.users[session.UserID].User), nil
 		}
 	}

@@ -90,10 +90,8 @@ func (a *amendment) User(id sealpost.UserID) (sealpost.User, error) {
 }
 
 func (a *amendment) AddUser(u sealpost.User, passwordHash string) error {
-	for _, other := range a.store.users {
-		if folded(other.Email) == folded(u.Email) {
-			return sealpost.Invalid("email", "There is already an account with this address.")
-		}
+	if err := a.addressFree(u.Email); err != nil {
+		return err
 	}
 	if _, used := a.store.users[u.ID]; used {
 		return &sealpost.Error{Code: sealpost.CodeUnavailable, Cause: errors.New("a user id was used twice")}
@@ -104,7 +102,7 @@ func (a *amendment) AddUser(u sealpost.User, passwordHash string) error {
 
 func (a *amendment) PutUser(u sealpost.User) error {
 	if old, ok := a.store.users[u.ID]; ok {
-		u.Email, u.CreatedAt = old.Email, old.CreatedAt
+		u.Email, u.CreatedAt, u.ErasedAt = old.Email, old.CreatedAt, old.ErasedAt
 		put(a, a.store.users, u.ID, &account{copyUser(u), old.password})
 	}
 	return nil
@@ -158,13 +156,5 @@ func (a *amendment) AddConversation(c sealpost.Conversation, participants []seal
 		put(a, known.own, lister, &view)
 		known.list(lister, a.now)
 	}
-	return nil
-}
-
-func (a *amendment) DeleteDraft(user sealpost.UserID, id sealpost.DraftID) error {
-	if d, ok := a.store.drafts[id]; !ok || d.UserID != user {
-		return sealpost.NotFound()
-	}
-	put(a, a.store.drafts, id, nil)
 	return nil
 }

@@ -14,11 +14,11 @@ import (
 // (R16, R34); ok is false for it and for whatever never was the viewer's to see.
 func changeFor(m sealpost.Message, viewer sealpost.UserID) (at sealpost.Instant, vanished, ok bool) {
 	if m.SenderID == viewer {
-		return m.SenderChangedAt, !m.VisibleTo(viewer), true
+		return m.SenderChangedAt, !m.ShownTo(viewer), true
 	}
 	d, ok := m.DeliveryTo(viewer)
-	served := d.State == sealpost.DeliverySealed || d.State == sealpost.DeliveryRecalled && d.Level >= sealpost.LevelNotified
-	return d.ChangedAt, !d.Visible, ok && (d.Visible || served)
+	served := d.Hidden || d.State == sealpost.DeliverySealed || d.State == sealpost.DeliveryRecalled && d.Level >= sealpost.LevelNotified
+	return d.ChangedAt, !d.Visible || d.Hidden, ok && (d.Visible || served)
 }
 
 // lastChange is when the viewer's view of the conversation last changed.

@@ -52,6 +52,7 @@ func (s *Store) snapshot(a service.Ask, c *conversation) service.Snapshot {
 	}
 	_, shot.Tombstone = s.tombstones[tombstone{a.Actor, a.Message}]
 	shot.Reply = withActor(c, a.Reply, a.Actor)
+	shot.Draft = s.draft(a.Actor, a.Draft, shot.Now)
 	shot.Through = withActor(c, a.OpenThrough, a.Actor)
 	if u, ok := s.users[a.Subject]; ok {
 		user := copyUser(u.User)
@@ -65,6 +66,9 @@ func (s *Store) snapshot(a service.Ask, c *conversation) service.Snapshot {
 	}
 	if shot.More = len(shot.Sealed) > service.OpenLimit; shot.More {
 		shot.Sealed = shot.Sealed[:service.OpenLimit]
+	}
+	if a.Flags {
+		shot.Flags = s.openFlags(a.Conversation, a.Message)
 	}
 	if a.Recall && shot.Message != nil && shot.Message.ConversationID == a.Conversation {
 		shot.Recall = s.recallFacts(*shot.Message, shot.Now)
@@ -141,11 +145,13 @@ func (s *Store) write(a service.Ask, c *conversation, now sealpost.Instant, chan
 	}
 	s.writeOwn(a, c, now, change)
 	s.count(a, now, change)
+	delete(s.drafts, change.DropDraft)
 	if d := change.Draft; d != nil {
 		draft := *d
 		draft.Content = copySealed(d.Content)
 		s.drafts[d.ID] = draft
 	}
+	s.putFlags(change.Flags)
 	c.Rev, c.DecidedAt = c.Rev+1, now
 	entry := change.Audit
 	entry.Decision, entry.At, entry.Actor, entry.Conversation, entry.Rev = a.Decision, now, a.Actor, a.Conversation, c.Rev

@@ -51,6 +51,10 @@ type Store struct {
 	connections   map[pair]sealpost.Instant // both ways
 	blocks        map[pair]sealpost.Instant // by the one who blocks
 	invitations   map[invitationKey]sealpost.Invitation
+	attempts      map[attempt]bool
+	invites       map[sealpost.InviteID]sealpost.Invite
+	erasures      map[sealpost.UserID]sealpost.Instant // what is left to do of them
+	flags         map[sealpost.FlagID]sealpost.Flag
 	epochs        map[int64]service.Epoch
 	seen          map[sealpost.UserID]sealpost.Instant // until when
 	live          map[connection]bool
@@ -123,6 +127,10 @@ func New(o Options) *Store {
 		connections:   map[pair]sealpost.Instant{},
 		blocks:        map[pair]sealpost.Instant{},
 		invitations:   map[invitationKey]sealpost.Invitation{},
+		attempts:      map[attempt]bool{},
+		invites:       map[sealpost.InviteID]sealpost.Invite{},
+		erasures:      map[sealpost.UserID]sealpost.Instant{},
+		flags:         map[sealpost.FlagID]sealpost.Flag{},
 		epochs:        map[int64]service.Epoch{},
 		seen:          map[sealpost.UserID]sealpost.Instant{},
 		live:          map[connection]bool{},
@@ -225,4 +233,5 @@ var (
 	_ service.Network  = (*Store)(nil)
 	_ service.Presence = (*Store)(nil)
 	_ service.Work     = (*Store)(nil)
+	_ service.Flags    = (*Store)(nil)
 )

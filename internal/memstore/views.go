@@ -47,7 +47,7 @@ func (c *conversation) knownTo(viewer sealpost.UserID) bool {
 		return false
 	}
 	return c.own[viewer].listedAt != 0 || slices.ContainsFunc(c.messages, func(m sealpost.Message) bool {
-		return m.SenderID == viewer || m.VisibleTo(viewer)
+		return m.SenderID == viewer || m.ShownTo(viewer)
 	})
 }
 
@@ -55,7 +55,7 @@ func (s *Store) thread(c *conversation, viewer sealpost.UserID) service.Thread {
 	t := service.Thread{Conversation: c.Conversation, MarkedUnread: c.own[viewer].marked, LastActivityAt: c.lastActivity(viewer)}
 	t.Conversation.Seq, t.Conversation.Rev = 0, 0 // R34
 	for _, m := range c.messages {
-		if d, ok := m.DeliveryTo(viewer); ok && d.State == sealpost.DeliverySealed && d.Visible {
+		if d, ok := m.DeliveryTo(viewer); ok && d.State == sealpost.DeliverySealed && d.Visible && !d.Hidden {
 			t.Unread++ // I4
 		}
 	}
@@ -76,7 +76,7 @@ func (c *conversation) lastActivity(viewer sealpost.UserID) sealpost.Instant {
 	last := c.own[viewer].listedAt
 	for _, m := range c.messages {
 		d, _ := m.DeliveryTo(viewer)
-		if m.VisibleTo(viewer) && d.State != sealpost.DeliveryRecalled {
+		if m.ShownTo(viewer) && d.State != sealpost.DeliveryRecalled {
 			last = max(last, m.SentAt)
 		}
 	}
@@ -117,12 +117,12 @@ func (c *conversation) chosen(viewer sealpost.UserID, f service.Filter) bool {
 	case service.FilterRecalled:
 		return slices.ContainsFunc(c.messages, func(m sealpost.Message) bool {
 			d, _ := m.DeliveryTo(viewer)
-			return m.SenderID == viewer && m.RecalledAt != 0 || d.State == sealpost.DeliveryRecalled && d.Visible
+			return m.ShownTo(viewer) && (m.SenderID == viewer && m.RecalledAt != 0 || d.State == sealpost.DeliveryRecalled)
 		})
 	case service.FilterUnread:
 		return c.lastActivity(viewer) != 0 && (c.own[viewer].marked || slices.ContainsFunc(c.messages, func(m sealpost.Message) bool {
 			d, _ := m.DeliveryTo(viewer)
-			return d.State == sealpost.DeliverySealed && d.Visible
+			return d.State == sealpost.DeliverySealed && d.Visible && !d.Hidden
 		}))
 	default:
 		return c.lastActivity(viewer) != 0
@@ -150,7 +150,7 @@ func seenBy(m sealpost.Message, viewer sealpost.UserID) sealpost.Message {
 func (c *conversation) history(viewer sealpost.UserID, before sealpost.Instant) []sealpost.Message {
 	var out []sealpost.Message
 	for _, m := range inPosition(c.messages) {
-		if m.SentAt != 0 && m.VisibleTo(viewer) && (before == 0 || m.SentAt < before) {
+		if m.SentAt != 0 && m.ShownTo(viewer) && (before == 0 || m.SentAt < before) {
 			out = append(out, seenBy(m, viewer))
 		}
 	}

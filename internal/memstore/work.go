@@ -58,8 +58,11 @@ func (s *Store) Sweep(ctx context.Context) (err error) {
 	old := func(at sealpost.Instant, life time.Duration) bool { return at != 0 && at < now.Add(-life) }
 	maps.DeleteFunc(s.replays, func(_ replayKey, r replay) bool { return old(r.at, replayLife) })
 	maps.DeleteFunc(s.drafts, func(_ sealpost.DraftID, d sealpost.Draft) bool { return old(d.ExpiresAt, 0) })
+	s.forgetEvidence(now)
 	maps.DeleteFunc(s.sessions, func(_ sealpost.SessionID, v service.Session) bool { return old(v.ExpiresAt, 0) })
 	maps.DeleteFunc(s.tombstones, func(_ tombstone, at sealpost.Instant) bool { return old(at, tombLife) })
+	maps.DeleteFunc(s.attempts, func(a attempt, _ bool) bool { return old(a.at, service.MaxLimitWindow) })
+	maps.DeleteFunc(s.invites, func(_ sealpost.InviteID, v sealpost.Invite) bool { return old(v.ExpiresAt, 0) })
 	s.recalls = slices.DeleteFunc(s.recalls, func(r recalled) bool { return old(r.next, counterLife) })
 	s.refusals = slices.DeleteFunc(s.refusals, func(r refusal) bool { return old(r.at, counterLife) })
 	return nil

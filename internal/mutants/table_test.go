@@ -102,7 +102,7 @@ var mutants = []mutant{
 	},
 	{
 		"R14", "the own conversation throttles", store + "recall.go",
-		"AND i.conversation_id <> $2\n AND m.sender_id = $1 AND m.kind <> 2\nORDER BY", "AND $2 = $2\n AND m.sender_id = $1 AND m.kind <> 2\nORDER BY", "./internal/sqlstore/storetest", "TestSQLite/^[^m]",
+		"WHERE i.conversation_id <> $2\n AND m.sender_id = $1 AND m.kind <> 2\nORDER BY", "WHERE $2 = $2\n AND m.sender_id = $1 AND m.kind <> 2\nORDER BY", "./internal/sqlstore/storetest", "TestSQLite/^[^m]",
 	},
 	{
 		"R14", "the throttle never ends a recall", verdict + "recall.go",
@@ -144,6 +144,20 @@ var mutants = []mutant{
 		"R22", "a required notice is recalled", verdict + "recall.go",
 		"{sealpost.CodeRequiredNotice, f.RequiredNotice, 0},", "{sealpost.CodeRequiredNotice, false, 0},", "./internal/service", "TestRefusalsInOrder",
 	},
+	{
+		"R22", "the sender's own queue names what others reported", store + "flags.go",
+		"AND (g.sender_id <> $2 OR g.reporter_id = $2)", "AND $2 = $2", "./internal/sqlstore/storetest", "TestSQLite/review",
+	},
+	{
+		"R23", "the text is not frozen", useCase + "flags.go",
+		"evidence{Text: text, Note: f.in.Note}", "evidence{Text: text[:0], Note: f.in.Note}", "./internal/service", "TestFlagAndRecall",
+	},
+	{
+		"R23", "the report's key goes with the epoch", useCase + "flags.go",
+		"	n, longTerm := s.keys.LongTerm()\n	ref := seal.LongTermRef(n)\n	content.Ref = int64(ref)\n	content.Wrapped, err = seal.Wrap(s.rand, longTerm, ref, label, key)\n",
+		"	_, longTerm := s.keys.LongTerm()\n	_, err = seal.Wrap(s.rand, longTerm, seal.LongTermRef(1), label, key)\n",
+		"./internal/service", "TestFlagAndRecall",
+	},
 	{"R24", "presence does not count", useCase + "recall.go", "if setBack || s.Recall.Seen[u] >= sent {", "if setBack && s.Recall.Seen[u] >= sent {", "./internal/service", "TestPresence"},
 	{
 		"R24", "a dead node's connections are forgotten", store + "recall.go",
@@ -167,8 +181,33 @@ var mutants = []mutant{
 		"	if e.ReleaseAt != 0 {", "	if false {", "./internal/service", "TestEditPending",
 	},
 	{
+		"R30", "removed text stays readable", domain + "flag.go",
+		"	m.State, m.Content = Removed, m.Content.Erase()\n", "	m.State = Removed\n", "./internal/service", "TestKeysOfARemovedMessage",
+	},
+	{
+		"R30", "what is removed can still be opened", domain + "flag.go",
+		"			d.State, d.DecidedAt = DeliveryRemoved, now\n", "			d.DecidedAt = now\n", "./internal/sqlstore/storetest", "TestSQLite/review",
+	},
+	{
+		"R30", "somebody who has to do with it decides", useCase + "moderation.go",
+		"if received || f.SenderID == moderator || f.ReporterID == moderator {", "if f.SenderID == moderator && received {", "./internal/service", "TestEvidenceIsForTheImpartial",
+	},
+	{
+		"R32", "evidence is read without an entry", useCase + "moderation.go",
+		`Audit{Action: "evidence.read", Message: f.MessageID, Detail: flagDetail(f.ID, "")}`, `Audit{}`, "./internal/service", "TestEvidenceIsForTheImpartial",
+	},
+	{
 		"R32", "a decision leaves no entry", store + "decide.go",
 		"return append(out, insertAudit(c.Audit), run(queryAdvance", "return append(out, run(queryAdvance", "./internal/sqlstore/storetest", "TestSQLite/^[^m]",
+	},
+	{
+		"R32", "an export leaves no entry", useCase + "export.go",
+		"	if _, err := s.store.Amend(ctx, stamp, func(Amendment) ([]byte, error) { return nil, nil }); err != nil {\n		return err\n	}\n	e := &export",
+		"	_ = stamp\n	e := &export", "./internal/httpapi", "TestExport",
+	},
+	{
+		"R33", "who was erased stays in groups", useCase + "erase.go",
+		"			if err := s.leaveErased(ctx, id, user); err != nil {\n				return err\n			}\n", "", "./internal/service", "TestErase",
 	},
 	{
 		"R33", "who left gets what comes later", domain + "conversation.go",

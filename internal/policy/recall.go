@@ -43,7 +43,7 @@ func (v Verdict) Err() error {
 	if v.Granted() {
 		return nil
 	}
-	return &sealpost.Error{Code: v.Code, Detail: explain(v.Code), RetryAt: v.RetryAt, Also: v.Also}
+	return &sealpost.Error{Code: v.Code, Detail: explain(v.Code), RetryAt: v.RetryAt, Also: v.Also, Alternatives: Alternatives(v.Code)}
 }
 
 // Evaluate applies R8: the first check that fails is the code. An opening that the

@@ -20,6 +20,7 @@ type Service interface {
 	KeepLease(ctx context.Context) error
 	KeepEpochs(ctx context.Context) error
 	Sweep(ctx context.Context) error
+	FinishErasures(ctx context.Context) error
 }
 
 // How often each kind of work is asked for. A held message is released at most
@@ -29,6 +30,7 @@ const (
 	leaseEvery   = service.LeaseLength / 4
 	epochsEvery  = 30 * time.Second
 	sweepEvery   = 10 * time.Minute
+	erasureEvery = 5 * time.Second
 )
 
 // Relay runs the work of one process.
@@ -58,6 +60,7 @@ func Start(ctx context.Context, s Service, log *slog.Logger) (*Relay, error) {
 	r.every(running, "lease", leaseEvery, s.KeepLease)
 	r.every(running, "epochs", epochsEvery, s.KeepEpochs)
 	r.every(running, "sweep", sweepEvery, s.Sweep)
+	r.every(running, "erasure", erasureEvery, s.FinishErasures)
 	return r, nil
 }
 

@@ -13,8 +13,8 @@ import (
 )
 
 type counted struct {
-	release, lease, epochs, sweep atomic.Int64
-	fail                          error
+	release, lease, epochs, sweep, erasures atomic.Int64
+	fail                                    error
 }
 
 func (c *counted) ReleaseDue(context.Context) (sealpost.Instant, error) {
@@ -24,6 +24,10 @@ func (c *counted) ReleaseDue(context.Context) (sealpost.Instant, error) {
 func (c *counted) KeepLease(context.Context) error  { c.lease.Add(1); return c.fail }
 func (c *counted) KeepEpochs(context.Context) error { c.epochs.Add(1); return nil }
 func (c *counted) Sweep(context.Context) error      { c.sweep.Add(1); return nil }
+func (c *counted) FinishErasures(context.Context) error {
+	c.erasures.Add(1)
+	return nil
+}
 
 // Everything that is due is asked for at its rate, and nothing after Stop. The
 // lease is renewed several times in its length (R24).
@@ -51,6 +55,9 @@ func TestRelayAsksForWork(t *testing.T) {
 		}
 		if got := c.sweep.Load(); got != 2 {
 			t.Errorf("swept %d times", got)
+		}
+		if got := c.erasures.Load(); got != 20*60/5 {
+			t.Errorf("erasures were finished %d times", got)
 		}
 	})
 }

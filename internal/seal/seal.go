@@ -79,6 +79,9 @@ const (
 	KindMessage Kind = 1
 	// KindDraft is a version of a draft; its scope is the owner.
 	KindDraft Kind = 2
+	// KindEvidence is what a report of a message froze (R23); its scope is the
+	// conversation, its object the report.
+	KindEvidence Kind = 3
 )
 
 // Label is what a sealed thing is bound to: sealed bytes and wrapped keys open

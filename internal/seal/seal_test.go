@@ -38,7 +38,7 @@ func drawKey(t *rapid.T, name string) seal.Key {
 func drawLabel(t *rapid.T, name string) seal.Label {
 	id := rapid.SliceOfN(rapid.Byte(), 16, 16)
 	return seal.Label{
-		Kind:    rapid.SampledFrom([]seal.Kind{seal.KindMessage, seal.KindDraft}).Draw(t, name+" kind"),
+		Kind:    rapid.SampledFrom([]seal.Kind{seal.KindMessage, seal.KindDraft, seal.KindEvidence}).Draw(t, name+" kind"),
 		Scope:   [16]byte(id.Draw(t, name+" scope")),
 		Object:  [16]byte(id.Draw(t, name+" object")),
 		Version: rapid.Int32().Draw(t, name+" version"),

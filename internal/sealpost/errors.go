@@ -22,26 +22,31 @@ const (
 
 // Everything else that can be refused.
 const (
-	CodeMalformed           Code = "malformed"            // not JSON, not UTF-8, a NUL byte
-	CodeInvalid             Code = "invalid"              // a field has a value that it cannot have
-	CodeTooLarge            Code = "too_large"            // over a stated limit
-	CodeUnsupportedMedia    Code = "unsupported_media"    // not application/json
-	CodeUnauthenticated     Code = "unauthenticated"      // no valid token or session
-	CodeForbidden           Code = "forbidden"            // known, but not allowed
-	CodeNotSender           Code = "not_sender"           // only the sender may (R8)
-	CodeNotFound            Code = "not_found"            // is not, or may not be known
-	CodeMethodNotAllowed    Code = "method_not_allowed"   // the path exists, not with this method
-	CodeNotDelivered        Code = "not_delivered"        // held or scheduled: undo it, do not recall it (R8)
-	CodeAlreadyDelivered    Code = "already_delivered"    // the undo, edit or release lost (R28)
-	CodeRecalled            Code = "recalled"             // recalled before it was ever sent
-	CodeOpenRequired        Code = "open_required"        // a reply to a message that is still sealed
-	CodeCannotDeliver       Code = "cannot_deliver"       // R31: one answer for every reason
-	CodeIDInUse             Code = "id_in_use"            // the client's message id is taken
-	CodeIdempotencyConflict Code = "idempotency_conflict" // another request under a used key
-	CodeResync              Code = "resync"               // a cursor that cannot be continued from
-	CodeVersionConflict     Code = "version_conflict"     // changed by somebody else in between
-	CodeRateLimited         Code = "rate_limited"         // too many attempts; see RetryAt
-	CodeInternal            Code = "internal"             // a fault of ours; the reference finds it in the log
+	CodeMalformed           Code = "malformed"             // not JSON, not UTF-8, a NUL byte
+	CodeInvalid             Code = "invalid"               // a field has a value that it cannot have
+	CodeTooLarge            Code = "too_large"             // over a stated limit
+	CodeUnsupportedMedia    Code = "unsupported_media"     // not application/json
+	CodeUnauthenticated     Code = "unauthenticated"       // no valid token or session
+	CodeForbidden           Code = "forbidden"             // known, but not allowed
+	CodeNotSender           Code = "not_sender"            // only the sender may (R8)
+	CodeNotFound            Code = "not_found"             // is not, or may not be known
+	CodeMethodNotAllowed    Code = "method_not_allowed"    // the path exists, not with this method
+	CodeNotDelivered        Code = "not_delivered"         // held or scheduled: undo it, do not recall it (R8)
+	CodeAlreadyDelivered    Code = "already_delivered"     // the undo, edit or release lost (R28)
+	CodeRecalled            Code = "recalled"              // recalled, perhaps before it was ever sent
+	CodeRemoved             Code = "removed"               // removed after review (R30)
+	CodeOpenRequired        Code = "open_required"         // a reply to a message that is still sealed
+	CodeCannotDeliver       Code = "cannot_deliver"        // R31: one answer for every reason
+	CodeIDInUse             Code = "id_in_use"             // the client's message id is taken
+	CodeIdempotencyConflict Code = "idempotency_conflict"  // another request under a used key
+	CodeResync              Code = "resync"                // a cursor that cannot be continued from
+	CodeVersionConflict     Code = "version_conflict"      // changed by somebody else in between
+	CodePreconditionFailed  Code = "precondition_failed"   // If-Match names another version
+	CodeNeedsPrecondition   Code = "precondition_required" // If-Match is missing
+	CodeAmbiguousTime       Code = "ambiguous_time"        // clocks show it twice; see Choices
+	CodeRateLimited         Code = "rate_limited"          // too many attempts; see RetryAt
+	CodeLastAdmin           Code = "last_admin"            // nobody would be left to administer
+	CodeInternal            Code = "internal"              // a fault of ours; the reference finds it in the log
 )
 
 // Codes lists every code once, for tables that must be complete.
@@ -52,7 +57,8 @@ func Codes() []Code {
 		CodeMalformed, CodeInvalid, CodeTooLarge, CodeUnsupportedMedia, CodeUnauthenticated,
 		CodeForbidden, CodeNotSender, CodeNotFound, CodeMethodNotAllowed, CodeNotDelivered,
 		CodeAlreadyDelivered, CodeRecalled, CodeOpenRequired, CodeCannotDeliver, CodeIDInUse,
-		CodeIdempotencyConflict, CodeResync, CodeVersionConflict, CodeRateLimited, CodeInternal,
+		CodeRemoved, CodeIdempotencyConflict, CodeResync, CodeVersionConflict, CodePreconditionFailed, CodeNeedsPrecondition,
+		CodeAmbiguousTime, CodeRateLimited, CodeLastAdmin, CodeInternal,
 	}
 }
 
@@ -64,7 +70,11 @@ type Error struct {
 	Detail  string  // a plain sentence for a person
 	RetryAt Instant // when it may be tried again; zero where that does not apply
 	Also    []Code  // R8: the other refusals that the caller may know of
-	Cause   error   // for the log
+	// Alternatives are what the sender can do instead of a recall that was refused,
+	// most fitting first (S16 to S20).
+	Alternatives []string
+	Choices      []Instant // CodeAmbiguousTime: what can be meant
+	Cause        error     // for the log
 }
 
 func (e *Error) Error() string {

@@ -16,4 +16,7 @@ type Hint struct {
 	Conversation ConversationID // zero unless the topic is TopicConversation
 	Topic        Topic
 	Users        []UserID
+	// Access says that sign-ins or tokens of these users ended: what was remembered of
+	// them is to be read anew. There is no conversation then.
+	Access bool
 }

@@ -3,8 +3,8 @@ package sealpost
 import "time"
 
 const (
-	// MaxNote is how long the note of an invitation may be, in code points.
-	MaxNote = 300
+	// MaxInvitationNote is how long the note of an invitation may be, in code points.
+	MaxInvitationNote = 300
 	// MaxInvitations is how many invitations an account may make in InvitationPeriod,
 	// those that were withdrawn included.
 	MaxInvitations = 100

@@ -9,6 +9,7 @@ type MessageKind int8
 const (
 	KindMessage        MessageKind = 1
 	KindRequiredNotice MessageKind = 2 // cannot be recalled (R22)
+	KindDisregard      MessageKind = 3 // asks to disregard the message that it answers, in the system's words
 )
 
 // MessageState is the state of a message as a whole. For each recipient there is
@@ -80,6 +81,10 @@ type Message struct {
 	// ever wrapped it, or the draft that it went back to.
 	ErasedAt Instant
 
+	// SenderHidden: the sender does not want to see it any more; for nobody else does
+	// that change anything.
+	SenderHidden bool
+
 	// ChangedAt is the last decision that changed what anybody sees of it,
 	// SenderChangedAt the last that changed what the sender sees (R34).
 	ChangedAt, SenderChangedAt Instant
@@ -96,6 +101,7 @@ const (
 	DeliverySealed   DeliveryState = 1
 	DeliveryOpened   DeliveryState = 2
 	DeliveryRecalled DeliveryState = 3
+	DeliveryRemoved  DeliveryState = 4 // removed after review before it was opened (R30)
 )
 
 // Delivery is a message for one recipient.
@@ -111,6 +117,14 @@ type Delivery struct {
 	// or as a marker (R17). A sealed message closed by leaving is not (R33).
 	Visible   bool
 	ChangedAt Instant // the last decision that changed what this recipient sees
+
+	// Hidden: the recipient does not want to see it any more. Nobody else can tell; a
+	// sealed one stays sealed and recallable.
+	Hidden bool
+	// AcknowledgedAt is when the recipient answered a request to disregard, zero if
+	// never; Deleted is what they said then, which nobody can check.
+	AcknowledgedAt Instant
+	Deleted        bool
 }
 
 // Level is how much a recipient may have seen (R24). It errs to the safe side.

@@ -51,6 +51,9 @@ func Open(m Message, user UserID, now Instant, receipt bool) (Message, bool) {
 	if d.State != DeliverySealed || !d.Visible {
 		return m, false
 	}
+	if d.Hidden { // nobody opens what they will not see
+		return m, false
+	}
 	d.State, d.DecidedAt, d.ChangedAt = DeliveryOpened, now, now
 	d.Level, d.Receipt = LevelOpened, receipt
 	m.Deliveries = slices.Clone(m.Deliveries)
@@ -95,7 +98,7 @@ func Recall(m Message, r Recalling) Message {
 		}
 		d.State, d.DecidedAt = DeliveryRecalled, r.Now
 		d.Level = r.Level(d.UserID)
-		if d.Visible { // what leaving closed has left that view already (R33, R34)
+		if d.Visible && !d.Hidden { // what leaving closed, or they hid, has left that view already (R33, R34)
 			d.ChangedAt = r.Now
 		}
 		d.Visible = d.Visible && r.Trace.Marker(d.Level) // R17; R33: closed stays closed

@@ -110,6 +110,8 @@ func starts() []start {
 		{"recalled, no trace", gone(with(sealpost.Recalled, d(sealpost.DeliveryRecalled, false)))},
 		{"recalled in part, marker", part},
 		{"recalled in part, no trace", partGone},
+		{"removed before it was opened", gone(with(sealpost.Removed, d(sealpost.DeliveryRemoved, true)))},
+		{"removed after it was opened", gone(with(sealpost.Removed, d(sealpost.DeliveryOpened, true)))},
 		{"undone", gone(with(sealpost.Undone))},
 	}
 }
@@ -127,8 +129,10 @@ func refusal(m sealpost.Message) sealpost.Code {
 		return sealpost.CodeNotFound
 	case m.State.Pending():
 		return sealpost.CodeNotDelivered
-	case m.RecalledAt != 0 || m.State == sealpost.Recalled || m.State == sealpost.Removed:
+	case m.RecalledAt != 0 || m.State == sealpost.Recalled:
 		return ""
+	case m.State == sealpost.Removed:
+		return sealpost.CodeRemoved
 	case m.WindowOver:
 		return sealpost.CodeWindowClosed
 	case m.Opened() == len(m.Deliveries):
@@ -177,6 +181,8 @@ func steps() []step {
 		{"recall, never seen", recall(sealpost.LevelNone)},
 		{"recall, may have been noticed", recall(sealpost.LevelNotified)},
 		{"leave", changed(func(m sealpost.Message) (sealpost.Message, bool) { return sealpost.CloseFor(m, reader, now) })},
+		{"removal", changed(func(m sealpost.Message) (sealpost.Message, bool) { return sealpost.Remove(m, now) })},
+		{"hide", changed(func(m sealpost.Message) (sealpost.Message, bool) { return sealpost.Hide(m, reader, now) })},
 		{"window ends", changed(func(m sealpost.Message) (sealpost.Message, bool) { return sealpost.CloseWindow(m, until+1) })},
 	}
 }
@@ -193,6 +199,12 @@ func nameOf(m sealpost.Message) string {
 		return "held"
 	case m.State == sealpost.Undone:
 		return "undone"
+	case d.Hidden:
+		return "hidden"
+	case d.State == sealpost.DeliveryRemoved:
+		return "removed before it was opened"
+	case m.State == sealpost.Removed && d.State == sealpost.DeliveryOpened:
+		return "removed after it was opened"
 	case d.State == sealpost.DeliveryOpened:
 		return "opened"
 	case d.State == sealpost.DeliveryRecalled && m.State == sealpost.Sent && d.Visible:

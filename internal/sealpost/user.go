@@ -48,7 +48,16 @@ type User struct {
 	CreatedAt Instant
 	// DisabledAt is when the account was closed to sign-in; zero: it is open.
 	DisabledAt Instant
+	// ErasedAt is when the account was erased; zero: it was not. An erased account is
+	// disabled for good.
+	ErasedAt Instant
 }
+
+// FormerMember is the name of everybody whose account was erased.
+const FormerMember = "Former member"
+
+// Open reports whether the account can be used.
+func (u User) Open() bool { return u.DisabledAt == 0 && u.ErasedAt == 0 }
 
 // Has reports whether the user has a role; everybody is a member.
 func (u User) Has(r Role) bool { return r == RoleMember || slices.Contains(u.Roles, r) }

@@ -28,10 +28,11 @@ type SignedIn struct {
 }
 
 // SignIn checks a password and begins a session of 30 days. An unknown address, an
-// account without password and a wrong password give the same CodeUnauthenticated
-// after the same work.
+// account without password, one that is closed and a wrong password give the same
+// CodeUnauthenticated after the same work. Failures are limited by account and by
+// the address of FromAddress: CodeRateLimited, before any work.
 func (s *Service) SignIn(ctx context.Context, email, password, agent string) (SignedIn, error) {
-	user, err := s.checkPassword(ctx, email, password)
+	user, hash, err := s.checkPassword(ctx, email, password)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -47,6 +48,15 @@ func (s *Service) SignIn(ctx context.Context, email, password, agent string) (Si
 		ID: newID[sealpost.SessionID](s), UserID: user.ID, Kind: SignIn, Hash: hashSecret(secret), Label: cleanAgent(agent),
 	}
 	_, err = s.store.Amend(ctx, s.stamp(user.ID, "session.begin", "", [32]byte{}), func(a Amendment) ([]byte, error) {
+		// While the password was being checked it may have been changed, or the account
+		// closed: then no session may be left over.
+		now, hashNow, err := a.Account(user.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !now.Open() || hashNow != hash {
+			return nil, wrongPassword()
+		}
 		session.CreatedAt, session.ExpiresAt = a.Now(), a.Now().Add(signInLife)
 		for len(open) >= maxSignIns {
 			oldest := open[len(open)-1]
@@ -63,29 +73,40 @@ func (s *Service) SignIn(ctx context.Context, email, password, agent string) (Si
 	return SignedIn{Session: session, Token: secret, User: user}, nil
 }
 
-// checkPassword finds the account of an address, if the password is its.
-func (s *Service) checkPassword(ctx context.Context, email, password string) (sealpost.User, error) {
+// checkPassword finds the open account of an address, if the password is its, with
+// the hash of it.
+func (s *Service) checkPassword(ctx context.Context, email, password string) (sealpost.User, string, error) {
 	switch {
 	case len(password) > maxPassword:
-		return sealpost.User{}, sealpost.Invalid("password", "The password may have at most 1024 bytes.")
+		return sealpost.User{}, "", sealpost.Invalid("password", "The password may have at most 1024 bytes.")
 	case len(email) > maxEmail || !plain(email):
-		return sealpost.User{}, sealpost.Invalid("email", "This is not an e-mail address.")
+		return sealpost.User{}, "", sealpost.Invalid("email", "This is not an e-mail address.")
+	}
+	forgive, err := s.attempt(ctx, s.passwordLimits(ctx, email)...)
+	if err != nil {
+		return sealpost.User{}, "", err
 	}
 	user, hash, err := s.store.UserByEmail(ctx, email)
 	if sealpost.CodeOf(err) == sealpost.CodeNotFound {
 		hash, err = "", nil // the same work, whose answer is no
 	}
+	var ok bool
+	if err == nil {
+		ok, err = s.passwords.Verify(ctx, hash, password)
+	}
 	if err != nil {
-		return sealpost.User{}, err
+		forgive() // nobody learned whether it was right
+		return sealpost.User{}, "", err
 	}
-	ok, err := s.passwords.Verify(ctx, hash, password)
-	if err != nil {
-		return sealpost.User{}, err
+	if !ok || user.ID.IsZero() || !user.Open() {
+		return sealpost.User{}, "", wrongPassword()
 	}
-	if !ok || user.ID.IsZero() {
-		return sealpost.User{}, sealpost.Refuse(sealpost.CodeUnauthenticated, "The e-mail address or the password is not right.")
-	}
-	return user, nil
+	forgive()
+	return user, hash, nil
+}
+
+func wrongPassword() error {
+	return sealpost.Refuse(sealpost.CodeUnauthenticated, "The e-mail address or the password is not right.")
 }
 
 // cleanAgent keeps what can be shown of a user agent.
@@ -122,7 +143,10 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Principal, er
 	if err != nil {
 		return Principal{}, err
 	}
-	p = Principal{User: user, Session: session.ID, Kind: session.Kind}
+	if !user.Open() { // its sessions ended with it; this holds for one that began at once
+		return Principal{}, unauthenticated()
+	}
+	p = Principal{User: user, Session: session.ID, Kind: session.Kind, Scopes: session.Scopes}
 	s.sessions.keep(hash, p, epoch)
 	return p, nil
 }
@@ -143,6 +167,10 @@ type NewUser struct {
 // AddUser makes an account, for the operator: there is no principal, and the audit
 // log names the server. CodeInvalid, field email, if the address is taken.
 func (s *Service) AddUser(ctx context.Context, key string, in NewUser) (sealpost.User, error) {
+	return s.addUser(ctx, sealpost.UserID{}, key, in)
+}
+
+func (s *Service) addUser(ctx context.Context, actor sealpost.UserID, key string, in NewUser) (sealpost.User, error) {
 	if err := validKey(key); err != nil {
 		return sealpost.User{}, err
 	}
@@ -160,7 +188,7 @@ func (s *Service) AddUser(ctx context.Context, key string, in NewUser) (sealpost
 	for _, r := range user.Roles {
 		fields = append(fields, string(r))
 	}
-	stamp := s.stamp(sealpost.UserID{}, "user.add", key, s.request("user.add", fields...))
+	stamp := s.stamp(actor, "user.add", key, s.request("user.add", fields...))
 	stamp.Audit.Subject = user.ID
 	stamp.Audit.Detail = detail(struct {
 		Roles []sealpost.Role `json:"roles"`
@@ -195,24 +223,52 @@ func (s *Service) newUser(in NewUser) (sealpost.User, error) {
 	if err := validZone(u.TimeZone); err != nil {
 		return u, err
 	}
-	address, err := mail.ParseAddress(in.Email)
+	if err := validEmail(in.Email); err != nil {
+		return u, err
+	}
+	if in.Password != "" {
+		if err := validPassword("password", in.Password); err != nil {
+			return u, err
+		}
+	}
+	u.Roles, err = validRoles(in.Roles)
+	return u, err
+}
+
+func validEmail(email string) error {
+	address, err := mail.ParseAddress(email)
+	if err != nil || address.Address != email || len(email) > maxEmail || !plain(email) {
+		return sealpost.Invalid("email", "This is not an e-mail address.")
+	}
+	return nil
+}
+
+// validPassword checks a new password.
+func validPassword(field, password string) error {
 	switch {
-	case err != nil || address.Address != in.Email || len(in.Email) > maxEmail || !plain(in.Email):
-		return u, sealpost.Invalid("email", "This is not an e-mail address.")
-	case len(in.Password) > maxPassword || !utf8.ValidString(in.Password):
-		return u, sealpost.Invalid("password", "The password may have at most 1024 bytes of UTF-8.")
-	case in.Password != "" && utf8.RuneCountInString(in.Password) < minPassword:
-		return u, sealpost.Invalid("password", "The password must have at least 8 characters.")
+	case len(password) > maxPassword || !utf8.ValidString(password):
+		return sealpost.Invalid(field, "The password may have at most 1024 bytes of UTF-8.")
+	case utf8.RuneCountInString(password) < minPassword:
+		return sealpost.Invalid(field, "The password must have at least 8 characters.")
 	}
-	for _, r := range in.Roles {
+	return nil
+}
+
+// validRoles gives the roles without repetition and without the one that everybody
+// has, in their own order.
+func validRoles(in []sealpost.Role) ([]sealpost.Role, error) {
+	var out []sealpost.Role
+	for _, r := range in {
 		if !slices.Contains(sealpost.Roles(), r) {
-			return u, sealpost.Invalid("roles", "There is no such role.")
-		}
-		if r != sealpost.RoleMember && !slices.Contains(u.Roles, r) {
-			u.Roles = append(u.Roles, r)
+			return nil, sealpost.Invalid("roles", "There is no such role.")
 		}
 	}
-	return u, nil
+	for _, r := range sealpost.Roles() {
+		if r != sealpost.RoleMember && slices.Contains(in, r) {
+			out = append(out, r)
+		}
+	}
+	return out, nil
 }
 
 // stamp is what goes with an amendment: its audit entry (R32) and its idempotency

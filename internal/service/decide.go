@@ -37,6 +37,7 @@ type Ask struct {
 	// before it was sent.
 	Message sealpost.MessageID
 	Reply   sealpost.MessageID // to be in Snapshot.Reply, if it is in this conversation
+	Draft   sealpost.DraftID   // a draft of the actor's, to be locked and in Snapshot.Draft
 	Subject sealpost.UserID    // a user to be in Snapshot.Subject, if there is one
 
 	// OpenThrough loads this message, and into Sealed what is sealed for the actor
@@ -45,6 +46,8 @@ type Ask struct {
 	// Recall loads the facts of R8 for Message, and locks the presence of its
 	// recipients until the commit (R24).
 	Recall bool
+	// Flags loads the open reports of Message (R23).
+	Flags bool
 	// Expired loads into Sealed the delivered messages of this conversation whose
 	// content is wrapped by this epoch, at most OpenLimit; zero: none.
 	Expired int64
@@ -69,12 +72,14 @@ type Snapshot struct {
 	Message   *sealpost.Message // with every delivery; nil if it does not exist
 	Tombstone bool
 	Reply     *sealpost.Message // with the deliveries of the actor only
+	Draft     *sealpost.Draft   // nil if the actor has no such draft
 	Subject   *sealpost.User
 	Through   *sealpost.Message  // OpenThrough, with the deliveries of the actor only
 	Sealed    []sealpost.Message // with the delivery of the actor
 	More      bool               // Sealed was cut at the limit
 
 	Recall RecallFacts
+	Flags  []sealpost.Flag // open, by id, with their evidence
 }
 
 // RecallFacts are what only a recall needs.
@@ -132,10 +137,16 @@ type Change struct {
 	CloseSealed  sealpost.UserID        // makes what is sealed for this user invisible to them (R33)
 	Title        *string
 
+	// HidOwn says that this user hid a message of their own, which goes on counting
+	// for their throttle (R14).
+	HidOwn sealpost.UserID
+	Flags  []sealpost.Flag // inserted or replaced
+
 	Recalled  *RecallRow         // a granted recall, for the daily limit (R13)
 	Refused   bool               // a refused recall, for the throttle (R10, R14)
 	Tombstone sealpost.MessageID // an id of the actor's that may never be sent
 	Draft     *sealpost.Draft    // inserted
+	DropDraft sealpost.DraftID   // of the actor's, with its key
 	Replay    *Replay            // stored under the ask's key
 }
 

@@ -110,6 +110,9 @@ func (s *Service) Message(ctx context.Context, p Principal, id sealpost.MessageI
 	if err != nil {
 		return MessageView{}, err
 	}
+	if !m.ShownTo(p.User.ID) {
+		return MessageView{}, sealpost.NotFound()
+	}
 	return s.view(ctx, m, p.User.ID)
 }
 

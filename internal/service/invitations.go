@@ -30,7 +30,7 @@ type InvitationItem struct {
 	Person sealpost.User
 }
 
-// Invite invites somebody to connect, with a note of at most sealpost.MaxNote code
+// Invite invites somebody to connect, with a note of at most sealpost.MaxInvitationNote code
 // points on any number of lines. Between two people there is one open invitation in
 // each direction at most: a second one gives the first again, with its own note. If
 // the other's is open, inviting them accepts theirs.
@@ -46,7 +46,7 @@ func (s *Service) Invite(ctx context.Context, p Principal, key string, to sealpo
 	if err := validKey(key); err != nil {
 		return InvitationItem{}, err
 	}
-	note, err := validNote(note)
+	note, err := validInvitationNote(note)
 	if err != nil {
 		return InvitationItem{}, err
 	}
@@ -340,15 +340,15 @@ func (s *Service) Invitations(ctx context.Context, p Principal, box Box, cursor 
 	return all, next, nil
 }
 
-// validNote checks the note of an invitation: plain text, on as many lines as it
+// validInvitationNote checks the note of an invitation: plain text, on as many lines as it
 // likes.
-func validNote(note string) (string, error) {
+func validInvitationNote(note string) (string, error) {
 	for line := range strings.SplitSeq(note, "\n") {
 		if !plain(line) {
 			return "", sealpost.Invalid("note", "The note must be UTF-8 without control characters other than line feeds.")
 		}
 	}
-	if note = strings.TrimSpace(note); utf8.RuneCountInString(note) > sealpost.MaxNote {
+	if note = strings.TrimSpace(note); utf8.RuneCountInString(note) > sealpost.MaxInvitationNote {
 		return "", sealpost.Invalid("note", "The note may have at most 300 characters.")
 	}
 	return note, nil

@@ -217,16 +217,22 @@ func (s *Service) amendPair(ctx context.Context, p Principal, key, action string
 }
 
 // lockPair locks two people in the order of their ids, so that whatever changes
-// between two people is decided one after the other. NotFound if one is nobody.
+// between two people is decided one after the other. NotFound if one is nobody, or
+// was erased.
 func lockPair(a Amendment, one, other sealpost.UserID) error {
 	if one.Compare(other) > 0 {
 		one, other = other, one
 	}
-	if _, err := a.User(one); err != nil {
-		return err
+	for _, id := range []sealpost.UserID{one, other} {
+		u, err := a.User(id)
+		if err != nil {
+			return err
+		}
+		if u.ErasedAt != 0 {
+			return sealpost.NotFound()
+		}
 	}
-	_, err := a.User(other)
-	return err
+	return nil
 }
 
 // announce hints, after the commit, that something of a topic changed for these

@@ -146,9 +146,10 @@ type Amendment interface {
 	// AddConversation inserts a conversation with its participants, unless the id
 	// exists, and lists it in the inbox of the lister (R34: of nobody else).
 	AddConversation(c sealpost.Conversation, participants []sealpost.UserID, lister sealpost.UserID) error
-	DeleteDraft(user sealpost.UserID, id sealpost.DraftID) error // NotFound
+	Drafting
 	Relations
 	Invitations
+	AccountChanges
 }
 
 // Accounts reads users, sessions, policies, drafts and the audit log.
@@ -185,6 +186,8 @@ type Session struct {
 	Label     string   // user agent, or the name of the token
 	CreatedAt sealpost.Instant
 	ExpiresAt sealpost.Instant // zero: does not expire
+	// Scopes are what a token is good for; nil: for everything that its owner may.
+	Scopes []sealpost.Scope
 }
 
 const (

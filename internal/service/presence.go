@@ -247,4 +247,20 @@ func (w *Watch) Close() {
 }
 
 // Subscribe gives every hint of the bus to f; see Bus.
-func (s *Service) Subscribe(f func(sealpost.Hint)) (stop func()) { return s.bus.Subscribe(f) }
+func (s *Service) Subscribe(f func(sealpost.Hint)) (stop func()) {
+	return s.bus.Subscribe(func(h sealpost.Hint) {
+		if h.Access { // first: whoever looks again must not find what was remembered
+			for _, u := range h.Users {
+				s.sessions.forget(u)
+			}
+		}
+		f(h)
+	})
+}
+
+// accessEnded forgets what this process remembers of somebody's sign-ins and tells
+// the others to. A process that no hint reaches notices within two seconds.
+func (s *Service) accessEnded(user sealpost.UserID) {
+	s.sessions.forget(user)
+	s.bus.Publish(sealpost.Hint{Users: []sealpost.UserID{user}, Access: true})
+}

@@ -86,6 +86,9 @@ func (r *recalling) decide(s Snapshot) (Change, error) {
 		r.report = reportOf(*m)
 		return Change{}, nil
 	}
+	if m.State == sealpost.Removed { // R30: there is nothing left to take back
+		return Change{}, removed()
+	}
 	p := s.Recall.Policy
 	if verdict := p.Evaluate(facts(s, *m)); !verdict.Granted() {
 		return r.refuse(verdict, m.ID), nil
@@ -164,7 +167,7 @@ func (r *recalling) grant(s Snapshot, m sealpost.Message) (Change, error) {
 		}
 		update.Deliveries = append(update.Deliveries, d)
 		change.Recount = append(change.Recount, d.UserID)
-		if before.Deliveries[i].Visible && (d.Visible || d.Level >= sealpost.LevelNotified) { // R34
+		if before.Deliveries[i].Visible && !d.Hidden && (d.Visible || d.Level >= sealpost.LevelNotified) { // R34
 			r.affected = append(r.affected, d.UserID)
 		}
 	}
@@ -206,7 +209,18 @@ func (s *Service) newDraft(shot Snapshot, id sealpost.DraftID, m sealpost.Messag
 		CreatedAt: shot.Now, UpdatedAt: shot.Now, ExpiresAt: shot.Now.Add(sealpost.DraftLife),
 	}
 	d.Content.Version = 1
-	key, content, err := s.sealBody(draftLabel(*d), text)
+	writing := Writing{Body: text}
+	if !m.InReplyTo.IsZero() {
+		writing.InReplyTo = m.InReplyTo.String()
+	}
+	if m.State == sealpost.Scheduled {
+		writing.SendAt, writing.TimeZone = m.ReleaseAt.Time().UTC().Format(time.RFC3339), m.TimeZone
+	}
+	held, err := json.Marshal(writing)
+	if err != nil {
+		return nil, err
+	}
+	key, content, err := s.sealBody(draftLabel(*d), string(held))
 	if err != nil {
 		return nil, err
 	}
@@ -334,6 +348,9 @@ func (s *Service) Forecast(ctx context.Context, p Principal, id sealpost.Message
 	v := shot.Recall.Policy.Forecast(facts(shot, *shot.Message))
 	f := Forecast{Until: m.RecallableUntil, Code: v.Code, Also: v.Also, NextPossibleAt: v.RetryAt}
 	f.Recallable = v.Granted() && m.RecalledAt == 0
+	if m.State == sealpost.Removed {
+		f.Recallable, f.Code, f.Also, f.NextPossibleAt = false, sealpost.CodeRemoved, nil, 0
+	}
 	for _, d := range m.Deliveries {
 		e := Exposure{UserID: d.UserID, Level: sealpost.LevelNotified}
 		switch {
@@ -346,6 +363,9 @@ func (s *Service) Forecast(ctx context.Context, p Principal, id sealpost.Message
 		}
 		f.Exposure = append(f.Exposure, e)
 	}
-	f.Alternatives = policy.Alternatives(v.Code)
+	f.Alternatives = []string{}
+	if m.State != sealpost.Removed {
+		f.Alternatives = policy.Alternatives(v.Code)
+	}
 	return f, nil
 }

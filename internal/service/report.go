@@ -45,7 +45,7 @@ type Channel struct {
 
 func reportOf(m sealpost.Message) Report {
 	r := Report{MessageID: m.ID, Outcome: OutcomeRecalled, RecalledAt: m.RecalledAt, Trace: "none", DraftID: m.DraftID}
-	if m.Content.Erased() {
+	if m.State == sealpost.Recalled { // what was removed after somebody opened it is in older copies
 		r.ErasedAt = m.ErasedAt
 	}
 	for _, d := range m.Deliveries {

@@ -22,6 +22,11 @@ type Sending struct {
 	SendAt       time.Time          // zero: now
 	TimeZone     string             // in which SendAt is meant, an IANA name
 	Undo         *time.Duration     // nil: the sender's setting (R27)
+	// Draft is what the text was written in: it goes with the send, in the same
+	// transaction. If it is gone, or is at another version than DraftVersion, another
+	// device was faster, and nothing is sent. Zero: none.
+	Draft        sealpost.DraftID
+	DraftVersion int32
 }
 
 // Send seals a message and delivers, holds or schedules it (R1, R27, R28). The
@@ -41,11 +46,12 @@ func (s *Service) Send(ctx context.Context, p Principal, key string, in Sending)
 	}
 	defer c.contentKey.Zero()
 	c.request = s.request("message.send", in.Conversation.String(), in.ID.String(), strconv.Itoa(int(in.Kind)),
-		in.InReplyTo.String(), strconv.FormatInt(in.SendAt.UnixMicro(), 10), in.TimeZone, undoField(in.Undo))
+		in.InReplyTo.String(), strconv.FormatInt(in.SendAt.UnixMicro(), 10), in.TimeZone, undoField(in.Undo),
+		in.Draft.String(), strconv.Itoa(int(in.DraftVersion)))
 
 	ask := Ask{
 		Decision: newID[sealpost.DecisionID](s), Conversation: in.Conversation, Actor: p.User.ID, Key: key,
-		Message: in.ID, Reply: in.InReplyTo,
+		Message: in.ID, Reply: in.InReplyTo, Draft: in.Draft,
 	}
 	if err := s.decide(ctx, ask, c.decide); err != nil {
 		return MessageView{}, err
@@ -143,7 +149,10 @@ func (c *sending) decide(s Snapshot) (Change, error) {
 	if c.in.Undo != nil {
 		undo = *c.in.Undo
 	}
-	change := Change{Audit: Audit{Action: "message.send", Message: m.ID}}
+	change := Change{Audit: Audit{Action: "message.send", Message: m.ID}, DropDraft: c.in.Draft}
+	if s.Draft != nil { // an old copy of the database may hold the text as a draft
+		m.ErasedAt = epochEnd(s.Draft.Content.Ref)
+	}
 	switch {
 	case !c.in.SendAt.IsZero():
 		at := sealpost.InstantOf(c.in.SendAt)
@@ -184,12 +193,16 @@ func (c *sending) permitted(s Snapshot) error {
 		return sealpost.Refuse(sealpost.CodeRecalled, "This message was recalled before it was sent.")
 	case s.Message != nil:
 		return &sealpost.Error{Code: sealpost.CodeIDInUse, Field: "id", Detail: "This message id is in use. Choose another."}
+	case !c.in.Draft.IsZero() && (s.Draft == nil || c.in.DraftVersion != AnyVersion && s.Draft.Content.Version != c.in.DraftVersion):
+		return &sealpost.Error{Code: sealpost.CodeVersionConflict, Field: "draft_id", Detail: "The draft was sent, changed or deleted on another device."}
 	case c.in.InReplyTo.IsZero():
 		return nil
 	case s.Reply == nil || !s.Reply.VisibleTo(c.sender.ID) || s.Reply.SentAt == 0:
 		return sealpost.Invalid("in_reply_to", "There is no such message in this conversation.")
 	case s.Reply.SenderID == c.sender.ID:
 		return nil
+	case s.Reply.State == sealpost.Removed: // R30
+		return sealpost.Invalid("in_reply_to", "The message was removed after review.")
 	}
 	switch d, _ := s.Reply.DeliveryTo(c.sender.ID); d.State {
 	case sealpost.DeliverySealed:
@@ -202,7 +215,7 @@ func (c *sending) permitted(s Snapshot) error {
 
 func (c *sending) wrapPending(s Snapshot, m *sealpost.Message, change *Change) error {
 	err := c.service.wrapUntil(s.Epochs, pendingUntil(s.Now, m.ReleaseAt), messageLabel(*m), c.contentKey, &m.Content)
-	m.ErasedAt = lastEpochEnd(m.ReleaseAt)
+	m.ErasedAt = max(m.ErasedAt, lastEpochEnd(m.ReleaseAt))
 	change.Insert = []sealpost.Message{*m}
 	change.Changed = []sealpost.UserID{m.SenderID}
 	return err

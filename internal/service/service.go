@@ -25,6 +25,9 @@ type Store interface {
 	Network
 	Presence
 	Work
+	Attempts
+	Registry
+	Flags
 }
 
 // Config is what the use cases need. Store, Keys, Bus and Passwords are required.
@@ -56,12 +59,14 @@ type Service struct {
 	requestKey seal.Key // fingerprints requests under idempotency keys
 	tokenKey   seal.Key // derives the secrets of tokens made under idempotency keys
 	eventKey   seal.Key // seals the positions of live streams
+	attemptKey seal.Key // hides what attempts are counted by
 
 	sessions sessionCache
 
 	clock    func() time.Time
 	presence presenceCache
 	node     liveNode
+	exports  exportPlaces
 }
 
 // New makes the use cases over their ports. It does no I/O.
@@ -82,6 +87,7 @@ func New(c Config) (*Service, error) {
 		requestKey: seal.Derive(root, "request"),
 		tokenKey:   seal.Derive(root, "token"),
 		eventKey:   seal.Derive(root, "event"),
+		attemptKey: seal.Derive(root, "attempt"),
 	}
 	if s.clock = c.Clock; s.clock == nil {
 		s.clock = time.Now

@@ -115,33 +115,84 @@ func (s *Service) end(ctx context.Context, p Principal, key, action string, id s
 
 // CreateToken makes an API token for the principal. expires is zero for never. The
 // secret is given this once, and again to a replay of the key while the token
-// lives.
-func (s *Service) CreateToken(ctx context.Context, p Principal, key, name string, expires time.Time) (Session, string, error) {
+// lives. Without scopes it is good for whatever the principal's own session or
+// token is; a token never makes one that is good for more.
+func (s *Service) CreateToken(ctx context.Context, p Principal, key, name string, expires time.Time, scopes ...sealpost.Scope) (Session, string, error) {
 	if err := validKey(key); err != nil {
 		return Session{}, "", err
 	}
-	return s.createToken(ctx, s.stamp(p.User.ID, "token.create", key, [32]byte{}), p.User.ID, name, expires)
+	scopes, err := validScopes(scopes)
+	if err != nil {
+		return Session{}, "", err
+	}
+	if scopes == nil {
+		scopes = p.Scopes
+	}
+	for _, scope := range scopes {
+		if !p.May(scope) {
+			return Session{}, "", sealpost.Refuse(sealpost.CodeForbidden, "This token lacks the scope "+string(scope)+", so it cannot give it.")
+		}
+	}
+	return s.createToken(ctx, s.stamp(p.User.ID, "token.create", key, [32]byte{}), p.User.ID, name, expires, scopes)
+}
+
+// validScopes gives the scopes in their own order without repetition; nil for none.
+func validScopes(in []sealpost.Scope) ([]sealpost.Scope, error) {
+	var out []sealpost.Scope
+	for _, scope := range in {
+		if !slices.Contains(sealpost.Scopes(), scope) {
+			return nil, sealpost.Invalid("scopes", "There is no such scope.")
+		}
+	}
+	for _, scope := range sealpost.Scopes() {
+		if slices.Contains(in, scope) {
+			out = append(out, scope)
+		}
+	}
+	return out, nil
 }
 
 // TokenFor makes an API token that does not expire for the account of an address,
-// for the operator: the audit log names the server.
-func (s *Service) TokenFor(ctx context.Context, email, name string) (string, error) {
+// for the operator: the audit log names the server. Without scopes it is good for
+// everything that its owner may.
+func (s *Service) TokenFor(ctx context.Context, email, name string, scopes ...sealpost.Scope) (string, error) {
+	return s.TokenUntil(ctx, email, name, 0, scopes...)
+}
+
+// TokenUntil is TokenFor with an end: how long after now by the database's clock;
+// zero: none.
+func (s *Service) TokenUntil(ctx context.Context, email, name string, life time.Duration, scopes ...sealpost.Scope) (string, error) {
+	scopes, err := validScopes(scopes)
+	if err != nil {
+		return "", err
+	}
 	user, _, err := s.store.UserByEmail(ctx, email)
 	if err != nil {
 		return "", err
 	}
+	if !user.Open() {
+		return "", sealpost.Refuse(sealpost.CodeForbidden, "This account is closed.")
+	}
+	var expires time.Time
+	if life != 0 {
+		now, err := s.store.Now(ctx)
+		if err != nil {
+			return "", err
+		}
+		expires = now.Add(life).Time()
+	}
 	stamp := s.stamp(sealpost.UserID{}, "token.create", "", [32]byte{})
 	stamp.Audit.Subject = user.ID
-	_, secret, err := s.createToken(ctx, stamp, user.ID, name, time.Time{})
+	_, secret, err := s.createToken(ctx, stamp, user.ID, name, expires, scopes)
 	return secret, err
 }
 
-func (s *Service) createToken(ctx context.Context, stamp Stamp, user sealpost.UserID, name string, expires time.Time) (Session, string, error) {
+func (s *Service) createToken(ctx context.Context, stamp Stamp, user sealpost.UserID, name string, expires time.Time, scopes []sealpost.Scope) (Session, string, error) {
 	name, err := line("name", name, 1, maxTokenName)
 	if err != nil {
 		return Session{}, "", err
 	}
-	session := Session{ID: newID[sealpost.SessionID](s), UserID: user, Kind: APIToken, Label: name}
+	session := Session{ID: newID[sealpost.SessionID](s), UserID: user, Kind: APIToken, Label: name, Scopes: scopes}
 	if !expires.IsZero() {
 		session.ExpiresAt = sealpost.InstantOf(expires)
 	}
@@ -154,7 +205,14 @@ func (s *Service) createToken(ctx context.Context, stamp Stamp, user sealpost.Us
 		return Session{}, "", err
 	}
 	session.Hash = hashSecret(secret)
-	stamp.Request = s.request("token.create", name, strconv.FormatInt(int64(session.ExpiresAt), 10))
+	fields := []string{name, strconv.FormatInt(int64(session.ExpiresAt), 10)}
+	for _, scope := range scopes {
+		fields = append(fields, string(scope))
+	}
+	stamp.Request = s.request("token.create", fields...)
+	stamp.Audit.Detail = detail(struct {
+		Scopes []sealpost.Scope `json:"scopes"`
+	}{scopes})
 	replay, err := s.store.Amend(ctx, stamp, func(a Amendment) ([]byte, error) {
 		session.CreatedAt = a.Now()
 		switch {

@@ -103,7 +103,7 @@ func TestRecalledTextComesBack(t *testing.T) {
 	}
 	_, err = h.Draft(t.Context(), jonas, r.DraftID)
 	wantCode(t, "somebody else's draft", err, sealpost.CodeNotFound)
-	if err := h.DeleteDraft(t.Context(), maya, "", r.DraftID); err != nil {
+	if err := h.DeleteDraft(t.Context(), maya, "", r.DraftID, service.AnyVersion); err != nil {
 		t.Error(err)
 	}
 	without, err := h.Recall(t.Context(), maya, "", h.send(maya, in), service.Recalling{KeepDraft: false})

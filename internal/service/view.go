@@ -24,8 +24,9 @@ type MessageView struct {
 	TimeZone        string
 	RecallableUntil sealpost.Instant
 	RecalledAt      sealpost.Instant
-	Version         int32        // of the content, while held or scheduled
-	Content         *ContentView // nil: the viewer does not have it
+	Version         int32            // of the content, while held or scheduled
+	Content         *ContentView     // nil: the viewer does not have it
+	Acknowledged    *Acknowledgement // the viewer's own answer to a request to disregard
 	Deliveries      []DeliveryView
 }
 
@@ -42,6 +43,9 @@ type DeliveryView struct {
 	UserID   sealpost.UserID
 	State    sealpost.DeliveryState // an opening without receipt reads as sealed
 	OpenedAt sealpost.Instant       // zero unless the receipt allows it
+	// Acknowledged is what the recipient answered to a request to disregard; nil:
+	// nothing yet.
+	Acknowledged *Acknowledgement
 }
 
 // envelope is what may be known before opening (R1), as one viewer sees it. It has
@@ -62,7 +66,7 @@ func envelope(m sealpost.Message, viewer sealpost.UserID) MessageView {
 		return v
 	}
 	d, _ := m.DeliveryTo(viewer)
-	v.Delivery = d.State
+	v.Delivery, v.Acknowledged = d.State, acknowledged(d)
 	v.State = sealpost.Sent // whatever it is for others (R16)
 	switch {
 	case d.State == sealpost.DeliveryRecalled:
@@ -76,8 +80,10 @@ func envelope(m sealpost.Message, viewer sealpost.UserID) MessageView {
 // deliveryView is what the sender may know of a recipient. An opening without
 // receipt reads as sealed, until a recall in part has named who had opened (R15).
 func deliveryView(m sealpost.Message, d sealpost.Delivery) DeliveryView {
-	v := DeliveryView{UserID: d.UserID, State: d.State}
+	v := DeliveryView{UserID: d.UserID, State: d.State, Acknowledged: acknowledged(d)}
 	switch {
+	case d.State == sealpost.DeliveryRemoved: // it was sealed; nor do openings without receipt read otherwise
+		v.State = sealpost.DeliverySealed
 	case d.State == sealpost.DeliveryOpened && d.Receipt:
 		v.OpenedAt = d.DecidedAt
 	case d.State == sealpost.DeliveryOpened && m.RecalledAt == 0:
@@ -98,8 +104,10 @@ func (s *Service) view(ctx context.Context, m sealpost.Message, viewer sealpost.
 	}
 	v.Content = &ContentView{Body: text}
 	if !m.InReplyTo.IsZero() {
-		if _, err := s.store.Message(ctx, m.InReplyTo, viewer); err == nil {
-			v.Content.InReplyTo = m.InReplyTo
+		if target, err := s.store.Message(ctx, m.InReplyTo, viewer); err == nil {
+			if target.ShownTo(viewer) {
+				v.Content.InReplyTo = m.InReplyTo
+			}
 		} else if sealpost.CodeOf(err) != sealpost.CodeNotFound {
 			return v, err
 		}

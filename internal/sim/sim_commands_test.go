@@ -335,7 +335,7 @@ func (s *simulation) doDrafts() string {
 	}
 	d := pick(s, all).Draft.ID
 	delete(s.drafts, d)
-	return "delete " + s.attempt("delete draft", func(key string) error { return n.DeleteDraft(ctx, s.people[who], key, d) })
+	return "delete " + s.attempt("delete draft", func(key string) error { return n.DeleteDraft(ctx, s.people[who], key, d, service.AnyVersion) })
 }
 
 func (s *simulation) doUnread() string {

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	queryUserByEmail   = register("user.by-email", "SELECT "+userColumns+", u.password FROM users u WHERE u.email_key = $1")
+	queryUserByEmail   = register("user.by-email", "SELECT "+userColumns+", u.password FROM users u WHERE u.email_key = $1 AND u.email_key <> ''")
 	querySessionByHash = register("session.by-hash", "SELECT "+sessionColumns+", "+userColumns+`
 FROM session s JOIN users u ON u.id = s.user_id WHERE s.hash = $1`)
 	querySessions = register("session.list", "SELECT "+sessionColumns+`
@@ -29,7 +29,7 @@ FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2`)
 )
 
 const (
-	sessionColumns = "s.id, s.user_id, s.kind, s.hash, s.label, s.created_at, s.expires_at"
+	sessionColumns = "s.id, s.user_id, s.kind, s.hash, s.label, s.created_at, s.expires_at, s.scopes"
 	draftColumns   = "f.id, f.user_id, f.conversation_id, f.from_message, f.reason, f.created_at, f.updated_at, f.expires_at, f.version, f.body, f.ref, f.wrapped"
 )
 
@@ -69,10 +69,11 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (sealpost.User, s
 func scanSession(r row, v *service.Session, more ...any) error {
 	var kind int64
 	var hash []byte
+	var scopes string
 	err := r.Scan(append([]any{
-		into(&v.ID), into(&v.UserID), &kind, &hash, &v.Label, (*int64)(&v.CreatedAt), (*int64)(&v.ExpiresAt),
+		into(&v.ID), into(&v.UserID), &kind, &hash, &v.Label, (*int64)(&v.CreatedAt), (*int64)(&v.ExpiresAt), &scopes,
 	}, more...)...)
-	v.Kind = service.SessionKind(kind)
+	v.Kind, v.Scopes = service.SessionKind(kind), splitScopes(scopes)
 	copy(v.Hash[:], hash)
 	return err
 }
@@ -89,6 +90,7 @@ func (d *userDest) dest() []any {
 	return []any{
 		into(&u.ID), &u.Email, &u.Name, &u.Headline, &u.Language, &u.TimeZone, &u.PreviousZone,
 		(*int64)(&u.ZoneChangedAt), &d.roles, &d.receipts, &d.undo, (*string)(&u.Reach), (*int64)(&u.CreatedAt), (*int64)(&u.DisabledAt),
+		(*int64)(&u.ErasedAt),
 	}
 }
 

@@ -22,7 +22,7 @@ UPDATE users SET name = $2, name_key = $3, headline = $4, language = $5, time_zo
 	querySetPassword    = register("user.set-password", "UPDATE users SET password = $2 WHERE id = $1")
 	queryInsertPresence = register("presence.insert", "INSERT INTO presence (user_id, seen_until) VALUES ($1, 0)")
 	queryInsertSession  = register("session.insert", `
-INSERT INTO session (user_id, id, kind, hash, label, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`)
+INSERT INTO session (user_id, id, kind, hash, label, created_at, expires_at, scopes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
 	queryDeleteSession = register("session.delete", "DELETE FROM session WHERE user_id = $1 AND id = $2")
 	queryInsertPolicy  = register("policy.insert", `
 INSERT INTO policy (version, recall, window_us, per_day, throttle_messages, throttle_recipients, throttle_refusals,
@@ -35,7 +35,6 @@ VALUES ($1, $2, $3, $4, $5, 0, 0, $6) ON CONFLICT (id) DO NOTHING`)
 	queryAddParticipant = register("participant.add", `
 INSERT INTO participant (conversation_id, user_id, joined_at, left_at) VALUES ($1, $2, $3, 0)
 ON CONFLICT (conversation_id, user_id) DO NOTHING`)
-	queryDeleteDraft = register("draft.delete", "DELETE FROM draft WHERE user_id = $1 AND id = $2")
 )
 
 // Amend implements service.Amender. It runs in a transaction of its own: on the
@@ -169,13 +168,8 @@ func (a *amendment) User(id sealpost.UserID) (sealpost.User, error) {
 }
 
 func (a *amendment) AddUser(u sealpost.User, passwordHash string) error {
-	taken := false
-	err := a.run(ask(queryUserByEmail, func(row) error { taken = true; return nil }, strings.ToLower(u.Email)))
-	if err != nil {
+	if err := a.addressFree(u.Email); err != nil {
 		return err
-	}
-	if taken {
-		return sealpost.Invalid("email", "There is already an account with this address.")
 	}
 	return a.run(
 		run(queryInsertUser, bytesOf(u.ID), u.Email, strings.ToLower(u.Email), u.Name, strings.ToLower(u.Name), u.Headline, u.Language,
@@ -196,7 +190,8 @@ func (a *amendment) SetPassword(id sealpost.UserID, passwordHash string) error {
 }
 
 func (a *amendment) AddSession(v service.Session) error {
-	return a.run(run(queryInsertSession, bytesOf(v.UserID), bytesOf(v.ID), int64(v.Kind), v.Hash[:], v.Label, int64(v.CreatedAt), int64(v.ExpiresAt)))
+	return a.run(run(queryInsertSession, bytesOf(v.UserID), bytesOf(v.ID), int64(v.Kind), v.Hash[:], v.Label, int64(v.CreatedAt), int64(v.ExpiresAt),
+		joinScopes(v.Scopes)))
 }
 
 func (a *amendment) EndSession(user sealpost.UserID, id sealpost.SessionID) error {
@@ -264,8 +259,4 @@ func (a *amendment) AddConversation(c sealpost.Conversation, participants []seal
 			run(queryAddInbox, bytesOf(u), bytesOf(c.ID), int64(0)))
 	}
 	return a.run(append(statements, run(queryInboxList, bytesOf(lister), bytesOf(c.ID), int64(a.now)))...)
-}
-
-func (a *amendment) DeleteDraft(user sealpost.UserID, id sealpost.DraftID) error {
-	return a.deleted(queryDeleteDraft, bytesOf(user), bytesOf(id))
 }

@@ -44,7 +44,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 	queryUpdateMessage = register("message.update", `
 UPDATE message SET state = $3, release_at = $4, time_zone = $5, seq = $6, sent_at = $7, recallable_until = $8,
  policy_version = $9, version = $10, body = $11, ref = $12, wrapped = $13, window_over = $14, recalled_at = $15,
- draft_id = $16, erased_at = $17, changed_at = $18, sender_changed_at = $19
+ draft_id = $16, erased_at = $17, changed_at = $18, sender_changed_at = $19, sender_hidden = $20
 WHERE conversation_id = $1 AND id = $2`)
 	// A re-wrap is conditional on the old wrap: it never brings a key back (R18).
 	queryRewrapMessage = register("message.rewrap", `
@@ -53,7 +53,8 @@ UPDATE message SET ref = $3, wrapped = $4, window_over = $5 WHERE conversation_i
 INSERT INTO delivery (conversation_id, message_id, user_id, sent_at, state, decided_at, receipt, level, visible, changed_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
 	queryUpdateDelivery = register("delivery.update", `
-UPDATE delivery SET state = $4, decided_at = $5, receipt = $6, level = $7, visible = $8, changed_at = $9
+UPDATE delivery SET state = $4, decided_at = $5, receipt = $6, level = $7, visible = $8, changed_at = $9,
+ hidden = $10, acknowledged_at = $11, deleted = $12
 WHERE conversation_id = $1 AND message_id = $2 AND user_id = $3`)
 	queryCloseSealed = register("delivery.close", `
 UPDATE delivery SET visible = 0, changed_at = $3
@@ -104,8 +105,12 @@ func writes(a service.Ask, s service.Snapshot, c service.Change) []statement {
 	}
 	out = append(out, countWrites(a, s, c)...)
 	out = append(out, inboxWrites(a, s, c)...)
+	out = append(out, flagWrites(a, s, c)...)
 	if d := c.Draft; d != nil {
 		out = append(out, insertDraft(*d))
+	}
+	if !c.DropDraft.IsZero() {
+		out = append(out, run(queryDropDraft, bytesOf(a.Actor), bytesOf(c.DropDraft)))
 	}
 	if a.Key != "" && c.Replay != nil {
 		out = append(out, run(queryInsertReplay, bytesOf(a.Actor), a.Key, c.Replay.Request[:], c.Replay.Content[:], blob(c.Replay.Result), int64(s.Now)))
@@ -144,7 +149,7 @@ func updateMessage(u service.Update) statement {
 	return run(queryUpdateMessage, bytesOf(m.ConversationID), bytesOf(m.ID), int64(m.State), int64(m.ReleaseAt), m.TimeZone, m.Seq,
 		int64(m.SentAt), int64(m.RecallableUntil), m.PolicyVersion, int64(m.Content.Version), blob(m.Content.Body), m.Content.Ref,
 		blob(m.Content.Wrapped), number(m.WindowOver), int64(m.RecalledAt), bytesOf(m.DraftID), int64(m.ErasedAt),
-		int64(m.ChangedAt), int64(m.SenderChangedAt))
+		int64(m.ChangedAt), int64(m.SenderChangedAt), number(m.SenderHidden))
 }
 
 func appendDeliveries(out []statement, m sealpost.Message, deliveries []sealpost.Delivery, insert bool) []statement {
@@ -154,6 +159,7 @@ func appendDeliveries(out []statement, m sealpost.Message, deliveries []sealpost
 		if insert {
 			out = append(out, run(queryInsertDelivery, append([]any{conversation, id, bytesOf(d.UserID), int64(m.SentAt)}, state...)...))
 		} else {
+			state = append(state, number(d.Hidden), int64(d.AcknowledgedAt), number(d.Deleted))
 			out = append(out, run(queryUpdateDelivery, append([]any{conversation, id, bytesOf(d.UserID)}, state...)...))
 		}
 	}

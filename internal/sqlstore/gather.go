@@ -284,6 +284,9 @@ func (w *work) touches() []string {
 	if a.Key != "" {
 		keys = append(keys, "k"+string(a.Actor[:])+a.Key)
 	}
+	if !a.Draft.IsZero() {
+		keys = append(keys, "d"+string(a.Draft[:]))
+	}
 	if a.Recall {
 		keys = append(keys, "u"+string(a.Actor[:]))
 	}

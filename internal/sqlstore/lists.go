@@ -14,7 +14,7 @@ SELECT c.id, c.kind, c.title, c.creator_id, c.created_at, c.decided_at, p.joined
  i.unread, i.marked_unread, i.last_activity_at, 1,
  COALESCE((SELECT m.id FROM message m
   LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $1
-  WHERE m.conversation_id = i.conversation_id AND m.sent_at > 0 AND (m.sender_id = $1 OR d.visible = 1)
+  WHERE m.conversation_id = i.conversation_id AND m.sent_at > 0 AND ((m.sender_id = $1 AND m.sender_hidden = 0) OR (d.visible = 1 AND d.hidden = 0))
   ORDER BY m.sent_at DESC LIMIT 1), i.conversation_id)
 FROM inbox i
 JOIN conversation c ON c.id = i.conversation_id
@@ -32,7 +32,7 @@ var (
 	queryInboxRecalled = register("inbox.recalled", inboxSelect+` AND EXISTS (
  SELECT 1 FROM message s LEFT JOIN delivery e ON e.conversation_id = s.conversation_id AND e.message_id = s.id AND e.user_id = $1
  WHERE s.conversation_id = i.conversation_id AND s.recalled_at > 0
-  AND (s.sender_id = $1 OR (e.state = 3 AND e.visible = 1)))`+inboxOrder)
+  AND ((s.sender_id = $1 AND s.sender_hidden = 0) OR (e.state = 3 AND e.visible = 1 AND e.hidden = 0)))`+inboxOrder)
 )
 
 func inboxQuery(f service.Filter) *query {

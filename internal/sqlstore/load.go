@@ -32,7 +32,7 @@ FROM delivery d WHERE d.conversation_id = $1 AND d.message_id = $2 ORDER BY d.us
 	// What is sealed for a user up to the position of a message.
 	querySealedThrough = register("message.sealed-through", "SELECT "+messageColumns+", "+deliveryColumns+`
 FROM delivery d JOIN message m ON m.conversation_id = d.conversation_id AND m.id = d.message_id
-WHERE d.conversation_id = $1 AND d.user_id = $2 AND d.state = 1 AND d.visible = 1
+WHERE d.conversation_id = $1 AND d.user_id = $2 AND d.state = 1 AND d.visible = 1 AND d.hidden = 0
  AND d.sent_at <= (SELECT t.sent_at FROM message t WHERE t.conversation_id = $1 AND t.id = $3)
 ORDER BY d.sent_at LIMIT $4`)
 	queryWrappedIn = register("message.wrapped-in", "SELECT "+messageColumns+`
@@ -62,6 +62,12 @@ func (l *load) first() []statement {
 	if !a.Reply.IsZero() {
 		out = append(out, l.messageFor(&s.Reply, a.Reply))
 	}
+	if !a.Draft.IsZero() {
+		out = append(out, ask(queryLockDraft, func(r row) error {
+			s.Draft = &sealpost.Draft{}
+			return scanDraft(r, s.Draft)
+		}, bytesOf(a.Actor), bytesOf(a.Draft), int64(0))) // the clock is read later: see second
+	}
 	if !a.Subject.IsZero() {
 		out = append(out, ask(queryUser, func(r row) error {
 			s.Subject = &sealpost.User{}
@@ -71,6 +77,9 @@ func (l *load) first() []statement {
 	if !a.OpenThrough.IsZero() {
 		out = append(out, l.messageFor(&s.Through, a.OpenThrough),
 			ask(querySealedThrough, l.sealed, bytesOf(a.Conversation), bytesOf(a.Actor), bytesOf(a.OpenThrough), int64(service.OpenLimit+1)))
+	}
+	if a.Flags {
+		out = append(out, ask(queryOpenFlags, flagsInto(&s.Flags), bytesOf(a.Conversation), bytesOf(a.Message)))
 	}
 	if a.Expired != 0 {
 		out = append(out, ask(queryWrappedIn, func(r row) error {
@@ -134,6 +143,9 @@ func (l *load) second() []statement {
 	s := &l.snapshot
 	s.Clock, s.Now = l.tx.now, max(l.tx.now, s.Conversation.DecidedAt+1)
 	s.Epochs = l.tx.epochs
+	if d := s.Draft; d != nil && d.ExpiresAt != 0 && d.ExpiresAt <= s.Now {
+		s.Draft = nil
+	}
 	if s.Message == nil || s.Message.ConversationID != l.ask.Conversation {
 		return nil
 	}

@@ -20,9 +20,9 @@ SELECT EXISTS (SELECT 1 FROM connection WHERE user_id = $1 AND other_id = $2),
  EXISTS (SELECT 1 FROM block WHERE user_id = $1 AND other_id = $2),
  EXISTS (SELECT 1 FROM block WHERE user_id = $2 AND other_id = $1)`)
 
-	queryConnectionsFirst = register("connection.by-name-first", contactsByName+" ORDER BY u.name_key, u.id LIMIT $2")
+	queryConnectionsFirst = register("connection.by-name-first", contactsByName+" ORDER BY u.sort_key, u.id LIMIT $2")
 	queryConnectionsNext  = register("connection.by-name-next", contactsByName+`
- AND (u.name_key > $3 OR (u.name_key = $3 AND u.id > $4)) ORDER BY u.name_key, u.id LIMIT $2`)
+ AND (u.sort_key > $3 OR (u.sort_key = $3 AND u.id > $4)) ORDER BY u.sort_key, u.id LIMIT $2`)
 	queryConnectionsRecent = register("connection.recent", "SELECT "+userColumns+`, c.since
 FROM connection c JOIN users u ON u.id = c.other_id
 WHERE c.user_id = $1 AND (c.since < $3 OR (c.since = $3 AND c.other_id < $4)) ORDER BY c.since DESC, c.other_id DESC LIMIT $2`)

@@ -24,32 +24,32 @@ const peopleWhere = ` FROM users u WHERE u.disabled_at = 0 AND (u.email_key = $3
  AND u.find_key LIKE $8 ESCAPE '!' AND u.find_key LIKE $9 ESCAPE '!' AND u.find_key LIKE $10 ESCAPE '!' AND u.find_key LIKE $11 ESCAPE '!'))`
 
 // The ties are asked for the people of the page only, in one statement with them.
-const peopleOuter = "SELECT u.*, " + tieColumns + " FROM (SELECT " + userColumns + ", u.name_key" + peopleWhere
+const peopleOuter = "SELECT u.*, " + tieColumns + " FROM (SELECT " + userColumns + ", u.sort_key" + peopleWhere
 
 var (
 	queryFindPeople = register("people.find", peopleOuter+`
- ORDER BY u.name_key, u.id LIMIT $2) u ORDER BY u.name_key, u.id`)
+ ORDER BY u.sort_key, u.id LIMIT $2) u ORDER BY u.sort_key, u.id`)
 	queryFindPeopleAfter = register("people.find-after", peopleOuter+`
- AND (u.name_key > $12 OR (u.name_key = $12 AND u.id > $13)) ORDER BY u.name_key, u.id LIMIT $2) u ORDER BY u.name_key, u.id`)
+ AND (u.sort_key > $12 OR (u.sort_key = $12 AND u.id > $13)) ORDER BY u.sort_key, u.id LIMIT $2) u ORDER BY u.sort_key, u.id`)
 	// A disabled account is there for itself, for its connections, and for those who
 	// know a conversation with it.
-	queryPerson = register("people.get", "SELECT "+userColumns+", u.name_key, "+tieColumns+` FROM users u WHERE u.id = $2
+	queryPerson = register("people.get", "SELECT "+userColumns+", u.sort_key, "+tieColumns+` FROM users u WHERE u.id = $2
  AND (u.disabled_at = 0 OR u.id = $1 OR EXISTS (SELECT 1 FROM connection c WHERE c.user_id = $1 AND c.other_id = u.id)
  OR EXISTS (SELECT 1 FROM inbox i JOIN participant p ON p.conversation_id = i.conversation_id AND p.user_id = u.id
   WHERE i.user_id = $1 AND (i.listed_at > 0 OR i.last_activity_at > 0 OR EXISTS (
    SELECT 1 FROM message m LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $1
    WHERE m.conversation_id = i.conversation_id AND (m.sender_id = $1 OR d.visible = 1)))))`)
-	querySetFindKey = register("user.set-find-key", "UPDATE users SET name_key = $2, find_key = $3 WHERE id = $1")
+	querySetFindKey = register("user.set-find-key", "UPDATE users SET sort_key = $2, find_key = $3 WHERE id = $1")
 	// Accounts from before there were such keys.
 	queryWithoutFindKey = register("user.without-find-key", "SELECT u.id, u.name, u.headline FROM users u WHERE u.find_key = '' ORDER BY u.id LIMIT 500")
 )
 
 func scanPerson(r row, viewer sealpost.UserID) (service.Person, error) {
 	var v service.Person
-	var name string
+	var key string
 	var connected bool
 	var invitation, shared int64
-	err := scanUser(r, &v.User, &name, &connected, &v.Blocked, &invitation, &shared)
+	err := scanUser(r, &v.User, &key, &connected, &v.Blocked, &invitation, &shared)
 	v.Shared, v.Tie = int(shared), sealpost.TieNone
 	switch {
 	case v.ID == viewer:

@@ -6,6 +6,15 @@ import (
 	"github.com/sealpost/sealpost/internal/service"
 )
 
+// recentlyActive are the conversations in which the sender $1 may have written within
+// the throttle's period: where something is new, and where they hid something of
+// their own, which goes on counting (R14).
+const recentlyActive = `
+ SELECT a.conversation_id FROM inbox a WHERE a.user_id = $1
+  AND a.last_activity_at > $3 - (SELECT throttle_period_us FROM policy WHERE version = $4)
+ UNION SELECT h.conversation_id FROM inbox h WHERE h.user_id = $1 AND h.hid_at > 0
+  AND h.hid_at > $3 - (SELECT throttle_period_us FROM policy WHERE version = $4)`
+
 // The facts of R8 that are counted: the daily limit and the throttle under the
 // limits of the policy that the message was sent under, and who was there.
 
@@ -19,17 +28,17 @@ ORDER BY r.next_possible DESC LIMIT 1 OFFSET (SELECT per_day - 1 FROM policy WHE
 	// The newest message that is one too many (R14). The sender's own inbox says
 	// where anything happened lately, so no index by sender is needed.
 	queryMessagesOver = register("recall.messages-over", `
-SELECT m.sent_at FROM inbox i
+SELECT m.sent_at FROM (`+recentlyActive+`) i
 JOIN message m ON m.conversation_id = i.conversation_id AND m.sent_at > $3 - (SELECT throttle_period_us FROM policy WHERE version = $4)
-WHERE i.user_id = $1 AND i.last_activity_at > $3 - (SELECT throttle_period_us FROM policy WHERE version = $4) AND i.conversation_id <> $2
+WHERE i.conversation_id <> $2
  AND m.sender_id = $1 AND m.kind <> 2
 ORDER BY m.sent_at DESC LIMIT 1 OFFSET (SELECT throttle_messages FROM policy WHERE version = $4)`)
 	queryRecipientsOver = register("recall.recipients-over", `
 SELECT t.at FROM (
- SELECT d.user_id, MAX(m.sent_at) AS at FROM inbox i
+ SELECT d.user_id, MAX(m.sent_at) AS at FROM (`+recentlyActive+`) i
  JOIN message m ON m.conversation_id = i.conversation_id AND m.sent_at > $3 - (SELECT throttle_period_us FROM policy WHERE version = $4)
  JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id
- WHERE i.user_id = $1 AND i.last_activity_at > $3 - (SELECT throttle_period_us FROM policy WHERE version = $4) AND i.conversation_id <> $2
+ WHERE i.conversation_id <> $2
   AND m.sender_id = $1 AND m.kind <> 2
  GROUP BY d.user_id) t
 ORDER BY t.at DESC LIMIT 1 OFFSET (SELECT throttle_recipients FROM policy WHERE version = $4)`)

@@ -51,27 +51,28 @@ func blob(b []byte) []byte {
 const messageColumns = `m.conversation_id, m.id, m.sender_id, m.kind, m.state, m.in_reply_to,
  m.created_at, m.release_at, m.time_zone, m.seq, m.sent_at, m.recallable_until, m.policy_version,
  m.version, m.body, m.ref, m.wrapped, m.window_over, m.recalled_at, m.draft_id, m.erased_at,
- m.changed_at, m.sender_changed_at`
+ m.changed_at, m.sender_changed_at, m.sender_hidden`
 
 // scanMessage reads messageColumns, then whatever follows them.
 func scanMessage(r row, m *sealpost.Message, more ...any) error {
-	var kind, state, over, version int64
+	var kind, state, over, version, hidden int64
 	dest := append([]any{
 		into(&m.ConversationID), into(&m.ID), into(&m.SenderID), &kind, &state, into(&m.InReplyTo),
 		(*int64)(&m.CreatedAt), (*int64)(&m.ReleaseAt), &m.TimeZone, &m.Seq, (*int64)(&m.SentAt),
 		(*int64)(&m.RecallableUntil), &m.PolicyVersion,
 		&version, &m.Content.Body, &m.Content.Ref, &m.Content.Wrapped, &over, (*int64)(&m.RecalledAt),
-		into(&m.DraftID), (*int64)(&m.ErasedAt), (*int64)(&m.ChangedAt), (*int64)(&m.SenderChangedAt),
+		into(&m.DraftID), (*int64)(&m.ErasedAt), (*int64)(&m.ChangedAt), (*int64)(&m.SenderChangedAt), &hidden,
 	}, more...)
 	if err := r.Scan(dest...); err != nil {
 		return err
 	}
 	m.Kind, m.State = sealpost.MessageKind(kind), sealpost.MessageState(state)
-	m.WindowOver, m.Content.Version = over != 0, int32(version)
+	m.WindowOver, m.Content.Version, m.SenderHidden = over != 0, int32(version), hidden != 0
 	return nil
 }
 
-const deliveryColumns = `d.user_id, d.state, d.decided_at, d.receipt, d.level, d.visible, d.changed_at`
+const deliveryColumns = `d.user_id, d.state, d.decided_at, d.receipt, d.level, d.visible, d.changed_at,
+ d.hidden, d.acknowledged_at, d.deleted`
 
 // deliveryRow holds a delivery while it is scanned; all of it is empty where an
 // outer join found none.
@@ -79,10 +80,11 @@ type deliveryRow struct {
 	user                           sealpost.UserID
 	state, decided, receipt, level int64
 	visible, changed               int64
+	hidden, acknowledged, deleted  int64
 }
 
 func (d *deliveryRow) dest() []any {
-	return []any{into(&d.user), &d.state, &d.decided, &d.receipt, &d.level, &d.visible, &d.changed}
+	return []any{into(&d.user), &d.state, &d.decided, &d.receipt, &d.level, &d.visible, &d.changed, &d.hidden, &d.acknowledged, &d.deleted}
 }
 
 func (d *deliveryRow) value() sealpost.Delivery {
@@ -90,13 +92,15 @@ func (d *deliveryRow) value() sealpost.Delivery {
 		UserID: d.user, State: sealpost.DeliveryState(d.state), DecidedAt: sealpost.Instant(d.decided),
 		Receipt: d.receipt != 0, Level: sealpost.Level(d.level), Visible: d.visible != 0,
 		ChangedAt: sealpost.Instant(d.changed),
+		Hidden:    d.hidden != 0, AcknowledgedAt: sealpost.Instant(d.acknowledged), Deleted: d.deleted != 0,
 	}
 }
 
 // ownDelivery is deliveryColumns of an outer join, with zeros where there is none; the
 // sender stands in for the user then, and is not looked at.
 const ownDelivery = `COALESCE(d.user_id, m.sender_id), COALESCE(d.state, 0), COALESCE(d.decided_at, 0),
- COALESCE(d.receipt, 0), COALESCE(d.level, 0), COALESCE(d.visible, 0), COALESCE(d.changed_at, 0)`
+ COALESCE(d.receipt, 0), COALESCE(d.level, 0), COALESCE(d.visible, 0), COALESCE(d.changed_at, 0),
+ COALESCE(d.hidden, 0), COALESCE(d.acknowledged_at, 0), COALESCE(d.deleted, 0)`
 
 // scanMessageWithOwn reads messageColumns and ownDelivery.
 func scanMessageWithOwn(r row, m *sealpost.Message) error {
@@ -111,7 +115,7 @@ func scanMessageWithOwn(r row, m *sealpost.Message) error {
 }
 
 const userColumns = `u.id, u.email, u.name, u.headline, u.language, u.time_zone, u.previous_zone,
- u.zone_changed_at, u.roles, u.receipts, u.undo_us, u.reach, u.created_at, u.disabled_at`
+ u.zone_changed_at, u.roles, u.receipts, u.undo_us, u.reach, u.created_at, u.disabled_at, u.erased_at`
 
 func scanUser(r row, u *sealpost.User, more ...any) error {
 	d := userDest{user: u}

@@ -16,7 +16,7 @@ SELECT c.id, c.kind, c.title, c.creator_id, c.created_at, c.decided_at, p.joined
  i.unread, i.marked_unread, i.last_activity_at,
  CASE WHEN i.listed_at > 0 OR i.last_activity_at > 0 OR EXISTS (
   SELECT 1 FROM message m LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $2
-  WHERE m.conversation_id = $1 AND (m.sender_id = $2 OR d.visible = 1)) THEN 1 ELSE 0 END
+  WHERE m.conversation_id = $1 AND (m.sender_id = $2 OR (d.visible = 1 AND d.hidden = 0))) THEN 1 ELSE 0 END
 FROM conversation c
 JOIN participant p ON p.conversation_id = c.id AND p.user_id = $2
 JOIN inbox i ON i.user_id = $2 AND i.conversation_id = c.id
@@ -26,7 +26,8 @@ SELECT p.conversation_id, p.user_id, p.joined_at, p.left_at, u.name FROM partici
 WHERE p.conversation_id = $1 ORDER BY p.joined_at, p.user_id`)
 	queryHistory = register("message.history", "SELECT "+messageColumns+", "+ownDelivery+`
 FROM message m LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $2
-WHERE m.conversation_id = $1 AND m.sent_at < $3 AND m.sent_at > 0 AND (m.sender_id = $2 OR d.visible = 1)
+WHERE m.conversation_id = $1 AND m.sent_at < $3 AND m.sent_at > 0
+ AND ((m.sender_id = $2 AND m.sender_hidden = 0) OR (d.visible = 1 AND d.hidden = 0))
 ORDER BY m.sent_at DESC LIMIT $4`)
 	queryPending = register("message.pending", "SELECT "+messageColumns+`
 FROM message m WHERE m.conversation_id = $1 AND m.sender_id = $2 AND m.state < 3 ORDER BY m.release_at, m.id LIMIT 200`)
@@ -61,7 +62,7 @@ ORDER BY i.conversation_id LIMIT $1`)
 // changedForViewer holds for messages whose change after $3 the viewer $2 may know
 // of: own ones, visible ones, and those that were served and are no more (R34).
 const changedForViewer = `((m.sender_id = $2 AND m.sender_changed_at > $3)
- OR (m.sender_id <> $2 AND d.changed_at > $3 AND (d.visible = 1 OR d.state = 1 OR (d.state = 3 AND d.level >= 1))))`
+ OR (m.sender_id <> $2 AND d.changed_at > $3 AND (d.visible = 1 OR d.hidden = 1 OR d.state = 1 OR (d.state = 3 AND d.level >= 1))))`
 
 // Locate implements service.Views.
 func (s *Store) Locate(ctx context.Context, id sealpost.MessageID) (sealpost.ConversationID, error) {
@@ -222,7 +223,7 @@ func (s *Store) Changes(ctx context.Context, q service.ChangesQuery) (service.Ch
 			if d.state != 0 {
 				m.Deliveries = []sealpost.Delivery{d.value()}
 			}
-			if m.VisibleTo(q.Viewer) {
+			if m.ShownTo(q.Viewer) {
 				set.Messages = append(set.Messages, m)
 			} else {
 				set.Vanished = append(set.Vanished, m.ID)

@@ -90,6 +90,8 @@ func (s *Store) Sweep(ctx context.Context) error {
 		return a.run(
 			old(queryExpireReplays, replayLife), old(queryExpireDrafts, 0), old(queryExpireSessions, 0),
 			old(queryExpireRecalls, counterLife), old(queryExpireRefusals, counterLife), old(queryExpireTombs, tombLife),
+			old(queryExpireAttempts, attemptLife), old(queryExpireInvites, 0),
+			run(queryExpireEvidence, int64(a.now.Add(-sealpost.EvidenceLife)), []byte{}),
 			old(queryInheritLease, time.Minute), old(queryDropLive, time.Minute), old(queryDropNodes, nodeLife))
 	})
 }

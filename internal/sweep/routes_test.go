@@ -4,6 +4,7 @@ package sweep_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -39,6 +40,9 @@ var drivers = map[string]driver{
 	"GET /api/v1/docs":          get(""),
 	"GET /api/v1/events":        resumeEvents,
 	"GET /api/v1/me":            get(""),
+	"GET /api/v1/me/export":     get(""),
+	"GET /api/v1/admin/users":   get("", "?q=reader", "?q=%25", "?limit=1", "?cursor={page}"),
+	"GET /api/v1/admin/invites": get("", "?limit=1", "?cursor={page}"),
 	"GET /api/v1/me/settings":   get(""),
 	"GET /api/v1/users":         get("", "?q=Person", "?q=sender@example.org", "?q=%25", "?q=_", "?limit=1"),
 	"GET /api/v1/users/{id}":    get("user"),
@@ -52,6 +56,9 @@ var drivers = map[string]driver{
 
 	"GET /api/v1/messages/{id}/recall": get("message"),
 	"GET /api/v1/messages/{id}/report": get("message"),
+	"GET /api/v1/flags":                get("", "?limit=1", "?limit=200", "?cursor={page}"),
+	"GET /api/v1/admin/flags":          get("", "?limit=1", "?state=resolved", "?cursor={page}"),
+	"GET /api/v1/admin/flags/{id}":     get("flag"),
 
 	"GET /api/v1/conversations": get("",
 		"?filter=all", "?filter=unread", "?filter=scheduled", "?filter=recalled", "?filter=requests", "?limit=1", "?cursor={page}"),
@@ -59,15 +66,26 @@ var drivers = map[string]driver{
 	"GET /api/v1/conversations/{id}/messages": get("conversation", "?limit=1", "?limit=200", "?before={message}", "?before={message}&limit=1"),
 	"GET /api/v1/conversations/{id}/changes":  get("conversation", "?limit=1", "?limit=200", "?since={cursor}", "?since={cursor}&limit=1"),
 
-	"POST /api/v1/sessions":           one("POST", map[string]any{"email": "reader@example.org", "password": "not this one"}),
-	"DELETE /api/v1/sessions/current": signOut,
-	"DELETE /api/v1/sessions/{id}":    each("DELETE", "message", nil), // an id that is none of a session
-	"POST /api/v1/tokens":             one("POST", map[string]any{"name": "sweep"}),
-	"DELETE /api/v1/tokens/{id}":      each("DELETE", "message", nil),
-	"PATCH /api/v1/me":                one("PATCH", map[string]any{"headline": "swept"}),
-	"PATCH /api/v1/me/settings":       one("PATCH", map[string]any{"undo": "0s"}),
-	"PUT /api/v1/admin/policy":        one("PUT", map[string]any{"reason": "not all of it"}),
-	"DELETE /api/v1/drafts/{id}":      unlessSender(each("DELETE", "draft", nil)),
+	"POST /api/v1/sessions":               one("POST", map[string]any{"email": "reader@example.org", "password": "not this one"}),
+	"DELETE /api/v1/sessions/current":     signOut,
+	"DELETE /api/v1/sessions":             one("DELETE", map[string]any{"all": true}), // it takes no body
+	"PUT /api/v1/me/password":             one("PUT", map[string]any{"old": "not this one", "new": "nor this one"}),
+	"POST /api/v1/me/erase":               one("POST", map[string]any{"password": "not this one"}),
+	"POST /api/v1/accounts":               one("POST", map[string]any{"token": "spi_none", "name": "Nobody", "password": "a long password"}),
+	"POST /api/v1/admin/invites":          one("POST", map[string]any{"name": "swept"}),
+	"DELETE /api/v1/admin/invites/{id}":   each("DELETE", "message", nil),
+	"POST /api/v1/admin/users":            one("POST", map[string]any{"email": "sender@example.org", "name": "Taken"}),
+	"PATCH /api/v1/admin/users/{id}":      each("PATCH", "message", map[string]any{"disabled": true, "reason": "swept"}),
+	"POST /api/v1/admin/users/{id}/erase": each("POST", "message", map[string]any{"reason": "swept"}),
+	"DELETE /api/v1/sessions/{id}":        each("DELETE", "message", nil), // an id that is none of a session
+	"POST /api/v1/tokens":                 one("POST", map[string]any{"name": "sweep"}),
+	"DELETE /api/v1/tokens/{id}":          each("DELETE", "message", nil),
+	"PATCH /api/v1/me":                    one("PATCH", map[string]any{"headline": "swept"}),
+	"PATCH /api/v1/me/settings":           one("PATCH", map[string]any{"undo": "0s"}),
+	"PUT /api/v1/admin/policy":            one("PUT", map[string]any{"reason": "not all of it"}),
+	"POST /api/v1/drafts":                 one("POST", map[string]any{"body": "", "conversation_id": "00000000-0000-7000-8000-000000000000"}),
+	"PUT /api/v1/drafts/{id}":             unlessSender(each("PUT", "draft", map[string]any{"body": "not mine"})),
+	"DELETE /api/v1/drafts/{id}":          unlessSender(each("DELETE", "draft", nil)),
 
 	"POST /api/v1/conversations":                               one("POST", map[string]any{"participant_ids": []string{"00000000-0000-7000-8000-000000000000"}}),
 	"POST /api/v1/conversations/{id}/participants":             unlessSender(each("POST", "conversation", map[string]any{"user_id": "{user}"})),
@@ -80,6 +98,11 @@ var drivers = map[string]driver{
 	"POST /api/v1/messages/{id}/send_now":                      unlessOwn("POST", "/send_now", nil),
 	"DELETE /api/v1/messages/{id}":                             unlessOwn("DELETE", "", nil),
 	"POST /api/v1/messages/{id}/recall":                        recalls,
+	"POST /api/v1/messages/{id}/disregard":                     unlessOwn("POST", "/disregard", nil),
+	"POST /api/v1/messages/{id}/acknowledge":                   each("POST", "message", map[string]any{"deleted": false}),
+	"POST /api/v1/messages/{id}/hide":                          hideWithoutRight,
+	"POST /api/v1/messages/{id}/flag":                          each("POST", "message", map[string]any{"reason": "spam", "note": "swept"}),
+	"POST /api/v1/admin/flags/{id}/resolve":                    resolveWithoutRight,
 }
 
 // oddQueries is a table of parameters that other systems had.
@@ -211,6 +234,33 @@ func openWithoutRight(t *testing.T, w *world, v visitor, _ route) {
 	}
 }
 
+// hideWithoutRight hides what the visitor may not know of. What one has is hidden in
+// the story: here it would take away what others look for.
+func hideWithoutRight(t *testing.T, w *world, v visitor, _ route) {
+	for _, p := range w.planted {
+		if p.id == "" || slices.ContainsFunc(slices.Collect(maps.Keys(w.in)), func(name string) bool { return w.in[name] == p.in && (w.knows(v, name) || v.person == "leaver") }) {
+			continue
+		}
+		if a := w.try(t, v, "POST", base+"/messages/"+p.id+"/hide", nil); a.status < 400 {
+			t.Errorf("%s hid %s: %d", v.name, p.canary.Name, a.status)
+		}
+	}
+}
+
+// resolveWithoutRight closes reports as everybody but the moderator, who tries to do
+// so without saying what.
+func resolveWithoutRight(t *testing.T, w *world, v visitor, r route) {
+	body := map[string]any{"action": "remove", "answer": "swept"}
+	if v.person == "moderator" {
+		body = map[string]any{"answer": "swept"}
+	}
+	for _, path := range w.paths(r, "flag") {
+		if a := w.try(t, v, "POST", path, body); a.status < 400 {
+			t.Errorf("%s resolved a report: %d", v.name, a.status)
+		}
+	}
+}
+
 // knows says whether a visitor is or was in a conversation.
 func (w *world) knows(v visitor, name string) bool {
 	in := map[string][]string{
@@ -257,6 +307,8 @@ func (w *world) paths(r route, kind string) []string {
 			}
 		}
 		ids = append(ids, some(w.messageIDs(), 4)...)
+	case "flag":
+		ids = slices.Clone(w.flags)
 	case "conversation":
 		for _, name := range []string{"group", "direct", "first contact"} {
 			ids = append(ids, w.in[name])

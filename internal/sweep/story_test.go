@@ -3,6 +3,7 @@
 package sweep_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -21,6 +22,7 @@ func (w *world) tell(t *testing.T, look func(chapter string)) {
 		{"drafts", w.tellDrafts},
 		{"pending", w.tellPending},
 		{"refused", w.tellRefused},
+		{"reported", w.tellReported},
 	} {
 		chapter.tell(t)
 		w.collect(t)
@@ -90,6 +92,28 @@ func (w *world) tellDrafts(t *testing.T) {
 	forgotten := w.sent(t, "recalled to a draft, deleted", "sender", "direct", nil)
 	w.recall(t, forgotten, true)
 	w.deleteDraft(t, forgotten)
+
+	sender := w.visitors["sender"]
+	write := func(name string) *planted {
+		p := &planted{canary: w.newCanary(t, name, 300), in: w.in["direct"], sender: "sender", draft: "to be"}
+		w.planted = append(w.planted, p)
+		p.draft = expect(t, w.try(t, sender, "POST", base+"/drafts", map[string]any{"body": p.canary.Body, "conversation_id": p.in}), 201).field("id")
+		return p
+	}
+	changed := write("written, then changed")
+	now := &planted{canary: w.newCanary(t, "a changed draft", 0), in: changed.in, sender: "sender", draft: changed.draft}
+	w.planted = append(w.planted, now)
+	expect(t, w.try(t, sender, "PUT", base+"/drafts/"+changed.draft, map[string]any{"body": now.canary.Body}, "If-Match", `"1"`), 200)
+	expect(t, w.try(t, sender, "PUT", base+"/drafts/"+changed.draft, map[string]any{"body": w.probe.Body}, "If-Match", `"1"`), 412)
+	changed.draft = ""
+	sent := write("written and sent")
+	sent.holders = []string{"sender"}
+	a := expect(t, w.try(t, sender, "POST", base+"/conversations/"+sent.in+"/messages",
+		map[string]any{"body": sent.canary.Body, "draft_id": sent.draft}), 201)
+	expect(t, w.try(t, sender, "GET", base+"/drafts/"+sent.draft, nil), 404)
+	sent.id, sent.draft = a.field("id"), ""
+	w.recall(t, sent, false)
+	w.deleteDraft(t, write("written and deleted"))
 }
 
 // tellPending: held, undone, scheduled, edited, sent at once, a required notice.
@@ -115,6 +139,48 @@ func (w *world) tellPending(t *testing.T) {
 	w.sent(t, "required notice", "sender", "direct", map[string]any{"kind": "required_notice"})
 	w.sent(t, "sealed", "sender", "group", nil)
 	w.sent(t, "sealed in the first contact", "sender", "first contact", nil)
+}
+
+// tellReported: frozen and then recalled, removed after review, asked to disregard,
+// hidden (R22, R23, R30).
+func (w *world) tellReported(t *testing.T) {
+	report := func(p *planted, who string) {
+		t.Helper()
+		a := expect(t, w.try(t, w.visitors[who], "POST", base+"/messages/"+p.id+"/flag",
+			map[string]any{"reason": "confidential", "note": "please look"}), 201)
+		w.flags, p.frozen = append(w.flags, a.field("id")), true
+	}
+	frozen := w.sent(t, "reported, then recalled", "sender", "direct", nil)
+	report(frozen, "reader")
+	w.recall(t, frozen, false)
+
+	removed := w.sent(t, "removed after review", "sender", "group", nil)
+	w.open(t, "reader", w.named("sealed"), w.toOpen("reader", "group")...)
+	w.open(t, "reader", removed, removed)
+	report(removed, "sender")
+	v := w.visitors["moderator"]
+	shown := expect(t, w.try(t, v, "GET", base+"/admin/flags/"+w.flags[1], nil), 200)
+	if e, ok := decode(t, shown)["evidence"].(map[string]any); !ok || e["body"] != removed.canary.Body {
+		t.Fatal("the evidence is not what was reported")
+	}
+	removed.holders = nil
+	expect(t, w.try(t, v, "POST", base+"/admin/flags/"+w.flags[1]+"/resolve", map[string]any{"action": "remove", "answer": "removed"}), 200)
+
+	late := w.sent(t, "to be disregarded", "sender", "direct", nil)
+	expect(t, w.try(t, w.visitors["sender"], "POST", base+"/messages/"+late.id+"/disregard", nil), 201)
+	hidden := w.sent(t, "hidden by its reader", "sender", "direct", nil)
+	expect(t, w.try(t, w.visitors["reader"], "POST", base+"/messages/"+hidden.id+"/hide", nil), 204)
+}
+
+// toOpen is what an opening of somebody gives them in a conversation now.
+func (w *world) toOpen(who, in string) []*planted {
+	var out []*planted
+	for _, p := range w.planted {
+		if p.in == w.in[in] && p.sender != who && w.sealedFor(p, who) && !slices.Contains(p.holders, who) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // tellRefused: texts that the server never took.

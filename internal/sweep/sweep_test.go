@@ -182,14 +182,7 @@ func (w *world) openAll(t *testing.T) {
 		{"absent", "first contact", "sealed in the first contact"},
 		{"sender", "direct", "a reply"},
 	} {
-		through := w.named(o.through)
-		var gives []*planted
-		for _, p := range w.planted {
-			if p.in == through.in && p.sender != o.who && w.sealedFor(p, o.who) {
-				gives = append(gives, p)
-			}
-		}
-		w.open(t, o.who, through, gives...)
+		w.open(t, o.who, w.named(o.through), w.toOpen(o.who, o.in)...)
 	}
 }
 

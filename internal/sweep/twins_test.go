@@ -264,7 +264,7 @@ func (w *twin) views(t *testing.T, who string, skip ...string) []string {
 	}
 	messages := append(slices.Clone(w.known), w.visible...)
 	messages = append(messages, w.hidden.String(), "01890000-0000-7000-8000-000000000000")
-	paths := []string{"/me", "/me/settings", "/users", "/drafts", "/sessions", "/tokens", "/admin/audit", "/admin/policy"}
+	paths := []string{"/me", "/me/settings", "/users", "/drafts", "/sessions", "/tokens", "/admin/audit", "/admin/policy", "/flags", "/admin/flags"}
 	for _, f := range []string{"all", "unread", "scheduled", "recalled"} {
 		paths = append(paths, "/conversations?filter="+f)
 	}

@@ -20,7 +20,9 @@ type secret struct {
 	// connected have live connections all the time.
 	connected []string
 	hidden    func(t *testing.T, w *twin)
-	skip      []string // routes that may tell, with the reason at the scenario
+	// then happens in both worlds afterwards.
+	then func(t *testing.T, w *twin)
+	skip []string // routes that may tell, with the reason at the scenario
 }
 
 func (w *twin) sendHidden(t *testing.T, in string, change func(*service.Sending)) {
@@ -78,6 +80,31 @@ var secrets = []secret{
 		must(w.service.EditPending(t.Context(), p, "", w.hidden, service.PendingEdit{Body: &text}))(t)
 		must(w.service.Undo(t.Context(), p, "", w.hidden))(t)
 	}},
+	{name: "reported while sealed, then recalled", in: "direct", viewers: []string{"sender", "other"}, connected: []string{"sender"}, hidden: func(t *testing.T, w *twin) {
+		w.report(t)
+	}, then: func(t *testing.T, w *twin) {
+		r := must(w.service.Recall(t.Context(), w.people["sender"].principal(), "", w.message, service.Recalling{}))(t)
+		if r.Outcome != service.OutcomeRecalled || r.ErasedAt == 0 {
+			t.Fatalf("not recalled: %+v", r)
+		}
+	}},
+	{name: "reported while sealed", in: "direct", viewers: []string{"sender", "other"}, connected: []string{"sender"}, hidden: func(t *testing.T, w *twin) {
+		w.report(t)
+	}},
+	{name: "hidden by its recipient", in: "direct", viewers: []string{"sender", "other"}, connected: []string{"sender"}, hidden: func(t *testing.T, w *twin) {
+		if err := w.service.Hide(t.Context(), w.people["reader"].principal(), "", w.message); err != nil {
+			t.Fatal(err)
+		}
+	}, then: func(t *testing.T, w *twin) {
+		must(w.service.Recall(t.Context(), w.people["sender"].principal(), "", w.message, service.Recalling{}))(t)
+	}},
+}
+
+// report reports a message that its reader has not opened (R22, R23).
+func (w *twin) report(t *testing.T) {
+	t.Helper()
+	in := service.Flagging{Reason: sealpost.FlagHarassment, Note: "a note"}
+	must(w.service.Flag(t.Context(), w.people["reader"].principal(), "", w.message, in))(t)
 }
 
 // R8, R16, R27, R28, R34: whoever should not know of a message gets, on every route
@@ -105,6 +132,10 @@ func (g *ground) tellApart(t *testing.T, s secret) {
 		w.say(t, ids[1], "sender", "direct", "seen by the reader")
 		w.say(t, ids[2], "other", "others", "seen by the reader")
 		w.hide(t, func() { s.hidden(t, w) })
+		if s.then != nil {
+			s.then(t, w)
+			w.anchor(t)
+		}
 		w.passLive(t, s.connected)
 		for _, who := range s.viewers {
 			out := w.views(t, who, s.skip...)

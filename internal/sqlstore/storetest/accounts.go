@@ -18,6 +18,7 @@ func accountCases() map[string]func(*testing.T, *world) {
 		"Sessions":         sessions,
 		"Policies":         policies,
 		"Drafts":           drafts,
+		"WrittenDrafts":    writtenDrafts,
 		"AuditPages":       auditPages,
 	}
 }

@@ -172,6 +172,8 @@ type shownDelivery struct {
 	to    sealpost.UserID
 	state sealpost.DeliveryState
 	at    sealpost.Instant
+	ack   sealpost.Instant
+	said  bool
 }
 
 func show(message sealpost.Message, viewer sealpost.UserID) shown {
@@ -183,6 +185,9 @@ func show(message sealpost.Message, viewer sealpost.UserID) shown {
 	if message.SenderID != viewer {
 		d, _ := message.DeliveryTo(viewer)
 		v.delivery = d.State
+		if message.State == sealpost.Removed {
+			v.state = message.State
+		}
 		if d.State == sealpost.DeliveryRecalled {
 			v.recalled = d.DecidedAt
 		}
@@ -193,7 +198,7 @@ func show(message sealpost.Message, viewer sealpost.UserID) shown {
 		v.version = message.Content.Version
 	}
 	for i, d := range message.Deliveries {
-		s := shownDelivery{to: d.UserID, state: d.State}
+		s := shownDelivery{to: d.UserID, state: d.State, ack: d.AcknowledgedAt, said: d.Deleted}
 		switch {
 		case d.State == sealpost.DeliveryOpened && d.Receipt:
 			s.at = d.DecidedAt

@@ -47,6 +47,7 @@ func sameAsTheModel(t *testing.T, w *world) {
 		"send → sent", "send → pending", "open → opened", "recall → recalled", "recall → opened", "recall → again", "undo → undone",
 		"release → released", "leave → left", "join → joined", "close windows → closed", "mark unread → marked",
 		"recall → daily_limit", "recall → throttled", "recall → window_closed", "recall → required_notice", "undo → (already_delivered)",
+		"hide → hidden", "remove → removed", "flag → flagged", "acknowledge → acknowledged",
 	} {
 		if tally[what] == 0 {
 			t.Errorf("never happened: %s", what)
@@ -174,6 +175,7 @@ func (m *machine) compareSnapshots(c command) {
 	same(m.a, c.name+": conversation", a.Conversation, b.Conversation)
 	same(m.a, c.name+": participants", a.Participants, b.Participants)
 	same(m.a, c.name+": sealed", idsOf(a.Sealed), idsOf(b.Sealed))
+	same(m.a, c.name+": open reports", a.Flags, b.Flags)
 	if a.Message != nil && a.Message.ConversationID == c.ask.Conversation {
 		same(m.a, c.name+": message", *a.Message, *b.Message)
 	}
@@ -239,6 +241,16 @@ func (m *machine) step() {
 		m.do(openThrough(of.in, who, of.id))
 	case "recall":
 		m.do(recallOf(of.in, who, of.id, newID[sealpost.DraftID](m.a)))
+	case "hide":
+		m.do(hide(of.in, pick(m, "viewer", m.users), of.id))
+	case "remove":
+		m.do(resolve(of.in, who, of.id, true))
+	case "flag":
+		m.do(flag(of.in, pick(m, "viewer", m.users), of.id, newID[sealpost.FlagID](m.a), rapid.Bool().Draw(m.rt, "removal")))
+	case "acknowledge":
+		viewer := pick(m, "viewer", m.users)
+		m.do(openThrough(of.in, viewer, of.id))
+		m.do(acknowledge(of.in, viewer, of.id, rapid.Bool().Draw(m.rt, "deleted")))
 	case "leave":
 		m.do(leave(in, who))
 	case "join":
@@ -263,7 +275,7 @@ func commandKinds() []string {
 	return []string{
 		"send", "send", "send", "send", "notice", "hold", "schedule", "repeat", "edit", "undo", "release", "open", "open", "open",
 		"recall", "recall", "recall", "recall", "leave", "join", "mark unread", "close windows", "seen", "seen", "clock", "clock",
-		"bookmark", "bookmark", "look",
+		"bookmark", "bookmark", "look", "hide", "remove", "flag", "acknowledge",
 	}
 }
 

@@ -56,12 +56,14 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		"views":    viewCases(),
 		"limits":   limitCases(),
 		"accounts": accountCases(),
+		"registry": registryCases(),
 		"text":     textCases(),
 		"presence": presenceCases(),
 		"epochs":   epochCases(),
 		"work":     workCases(),
 		"races":    raceCases(),
 		"faults":   faultCases(),
+		"review":   reviewCases(),
 		"machine":  {"SameAsTheModel": sameAsTheModel},
 	}
 	for group, cases := range groups {

@@ -43,8 +43,11 @@ CREATE TABLE invitation (
 CREATE INDEX invitation_other ON invitation (user_id, other_id);
 CREATE INDEX connection_since ON connection (user_id, since, other_id);
 
--- The words by which somebody is found; empty until the server has filled it in.
+-- By what people are ordered, and the words by which they are found; empty until the
+-- server has filled them in.
+ALTER TABLE users ADD COLUMN sort_key TEXT NOT NULL DEFAULT '';
 ALTER TABLE users ADD COLUMN find_key TEXT NOT NULL DEFAULT '';
+CREATE INDEX users_sort ON users (sort_key, id);
 
 -- +goose Down
 SELECT 1;

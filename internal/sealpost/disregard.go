@@ -1,0 +1,25 @@
+package sealpost
+
+import "slices"
+
+// Acknowledge notes that a recipient answered a request to disregard: when, and
+// whether they say that they deleted the message. It reports whether that was new;
+// what was said once is not taken back.
+func Acknowledge(m Message, user UserID, deleted bool, now Instant) (Message, bool) {
+	i := slices.IndexFunc(m.Deliveries, func(d Delivery) bool { return d.UserID == user })
+	if i < 0 || m.State != Sent || m.Deliveries[i].State != DeliveryOpened {
+		return m, false
+	}
+	d := m.Deliveries[i]
+	if d.AcknowledgedAt != 0 && (d.Deleted || !deleted) {
+		return m, false
+	}
+	if d.AcknowledgedAt == 0 {
+		d.AcknowledgedAt = now
+	}
+	d.Deleted, d.ChangedAt = d.Deleted || deleted, now
+	m.Deliveries = slices.Clone(m.Deliveries)
+	m.Deliveries[i] = d
+	m.ChangedAt, m.SenderChangedAt = now, now
+	return m, true
+}

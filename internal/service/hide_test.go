@@ -1,0 +1,146 @@
+package service_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/sealpost/sealpost/internal/policy"
+	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
+)
+
+func (h *house) hide(p service.Principal, id sealpost.MessageID) {
+	h.t.Helper()
+	if err := h.Hide(h.t.Context(), p, "", id); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// R22, R34: what somebody hides is gone for them, and nobody else can tell: no view,
+// no signal, no report differs.
+func TestHide(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.policy(func(p *policy.Policy) { p.PerConversationDay = 9 })
+	maya, jonas, erik := h.person("Maya"), h.person("Jonas"), h.person("Erik")
+	in := h.group(maya, jonas, erik)
+	h.open(jonas, in, h.send(maya, in))
+	id := h.send(maya, in)
+	h.arrive(jonas)
+	h.bus.told()
+	others := h.view(maya, in) + h.view(erik, in)
+
+	h.hide(jonas, id)
+	h.hide(jonas, id)
+	if told := h.bus.told(); !slices.Equal(told, idsOf(jonas)) {
+		t.Errorf("told: %v", told)
+	}
+	if got := h.view(maya, in) + h.view(erik, in); got != others {
+		t.Errorf("the others can tell:\n%s\n%s", others, got)
+	}
+	page, err := h.History(t.Context(), jonas, in, sealpost.MessageID{}, 10)
+	if err != nil || len(page.Items) != 2 {
+		t.Errorf("history of who hid it: %+v, %v", page, err)
+	}
+	if _, err := h.Message(t.Context(), jonas, id); sealpost.CodeOf(err) != sealpost.CodeNotFound {
+		t.Errorf("by its id: %v", err)
+	}
+
+	// It was never opened, whatever Jonas opens after it; and it can be recalled.
+	later := h.send(maya, in)
+	h.open(jonas, in, later)
+	h.bus.told()
+	r := h.mustRecall(maya, id)
+	if r.Outcome != service.OutcomeRecalled || len(r.Recipients) != 2 || r.Recipients[0].Outcome != service.OutcomeRecalled {
+		t.Errorf("report: %+v", r)
+	}
+	if told := h.bus.told(); slices.Contains(told, jonas.User.ID) {
+		t.Error("who hid it is told of the recall")
+	}
+}
+
+func TestHideRefuses(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas, erik := h.person("Maya"), h.person("Jonas"), h.person("Erik")
+	in := h.pair(maya, jonas)
+	id := h.send(maya, in)
+	hide := func(p service.Principal, id sealpost.MessageID) error { return h.Hide(t.Context(), p, "", id) }
+	wantCode(t, "a stranger", hide(erik, id), sealpost.CodeNotFound)
+	wantCode(t, "what never was", hide(maya, sealpost.MessageID{1}), sealpost.CodeNotFound)
+	held := h.hold(maya, in, time.Minute)
+	wantCode(t, "a held one", hide(maya, held), sealpost.CodeNotDelivered)
+	wantCode(t, "a held one of somebody else", hide(jonas, held), sealpost.CodeNotFound)
+
+	h.hide(maya, id) // an own one; it can still be recalled, by its id
+	if _, err := h.Message(t.Context(), maya, id); sealpost.CodeOf(err) != sealpost.CodeNotFound {
+		t.Errorf("an own one that is hidden: %v", err)
+	}
+	h.mustRecall(maya, id)
+	if _, err := h.Report(t.Context(), maya, id); err != nil {
+		t.Errorf("the report of a hidden one: %v", err)
+	}
+}
+
+// A link to a message that the viewer has hidden is left out, as to any that they do
+// not see.
+func TestHiddenTargetHasNoLink(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas := h.person("Maya"), h.person("Jonas")
+	in := h.pair(maya, jonas)
+	id := h.send(maya, in)
+	reply, err := h.Send(t.Context(), maya, "", service.Sending{Conversation: in, Body: "a correction", Kind: sealpost.KindMessage, InReplyTo: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := func() sealpost.MessageID {
+		v, err := h.Message(t.Context(), jonas, reply.ID)
+		if err != nil || v.Content == nil {
+			t.Fatalf("%+v, %v", v, err)
+		}
+		return v.Content.InReplyTo
+	}
+	h.open(jonas, in, reply.ID)
+	if link() != id {
+		t.Error("the link is not there")
+	}
+	h.hide(jonas, id)
+	if !link().IsZero() {
+		t.Error("the link to a hidden message is there")
+	}
+}
+
+// S16: a follow-up to a message of one's own, whatever became of it.
+func TestFollowUps(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.policy(func(p *policy.Policy) { p.PerConversationDay, p.Window = 9, 2*time.Hour })
+	maya, jonas, erik := h.person("Maya"), h.person("Jonas"), h.person("Erik")
+	in := h.group(maya, jonas, erik)
+	refused := h.send(maya, in)
+	h.open(jonas, in, refused)
+	h.open(erik, in, refused)
+	if _, err := h.recall(maya, refused); sealpost.CodeOf(err) != sealpost.CodeOpened {
+		t.Fatal(err)
+	}
+	partly := h.send(maya, in)
+	h.open(jonas, in, partly)
+	h.advance(time.Hour) // Erik is not there
+	h.mustRecall(maya, partly)
+	for what, target := range map[string]sealpost.MessageID{"refused": refused, "recalled in part": partly} {
+		v, err := h.Send(t.Context(), maya, "", service.Sending{Conversation: in, Body: "Correction", Kind: sealpost.KindMessage, InReplyTo: target})
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		for _, reader := range []service.Principal{jonas, erik} {
+			opened := h.open(reader, in, v.ID).Messages
+			got := opened[len(opened)-1].Content.InReplyTo
+			seen, err := h.Message(t.Context(), reader, target)
+			if (err == nil) != (got == target) || err != nil && !got.IsZero() {
+				t.Errorf("%s: the link is %v, and the target %+v, %v", what, got, seen.State, err)
+			}
+		}
+	}
+}
