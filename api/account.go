@@ -95,15 +95,18 @@ type Erase struct {
 type Settings struct {
 	ReadReceipts bool     `json:"read_receipts" doc:"tell senders when their messages are opened"`
 	Undo         Duration `json:"undo" format:"duration" doc:"how long own messages are held before delivery, 0s to 2m" example:"10s"`
+	// WhoCanMessage is who may write without being asked for (R31).
+	WhoCanMessage string `json:"who_can_message" enum:"connections,connections_of_connections,anyone,nobody_new" doc:"with the first two, messages of others become requests; nobody_new refuses everybody without an existing conversation"`
 }
 
 // EditSettings changes one's own settings; what is left out stays.
 type EditSettings struct {
-	ReadReceipts *bool     `json:"read_receipts,omitempty"`
-	Undo         *Duration `json:"undo,omitempty" format:"duration" example:"10s"`
+	ReadReceipts  *bool     `json:"read_receipts,omitempty"`
+	Undo          *Duration `json:"undo,omitempty" format:"duration" example:"10s"`
+	WhoCanMessage *string   `json:"who_can_message,omitempty" enum:"connections,connections_of_connections,anyone,nobody_new"`
 }
 
-// User is somebody else.
+// User is who somebody is.
 type User struct {
 	ID       string `json:"id" format:"uuid"`
 	Name     string `json:"name"`
@@ -112,6 +115,6 @@ type User struct {
 
 // Users is a page of people.
 type Users struct {
-	Items      []User  `json:"items"`
-	NextCursor *string `json:"next_cursor" doc:"null on the last page"`
+	Items      []Person `json:"items"`
+	NextCursor *string  `json:"next_cursor" doc:"null on the last page"`
 }

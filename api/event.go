@@ -4,8 +4,8 @@ package api
 // changed for the viewer; what, is fetched.
 const (
 	EventConversation = "conversation" // data: ConversationChanged
-	EventNetwork      = "network"
-	EventSettings     = "settings"
+	EventNetwork      = "network"      // data {}: invitations, connections or blocks
+	EventSettings     = "settings"     // data {}: the own profile or settings
 	// EventResync, data {}: more may have changed than is named, or the last event id
 	// was not one that can be resumed from. Ask anew for everything that is shown.
 	EventResync = "resync"

@@ -79,8 +79,8 @@ func (c *Client) UpdateSettings(ctx context.Context, in api.EditSettings, option
 	return out, err
 }
 
-// Users finds people by a part of their name or their whole address; an empty q
-// lists everybody.
+// Users finds people by beginnings of words of their name and headline, or their
+// whole address; an empty q lists everybody.
 func (c *Client) Users(ctx context.Context, q string, page Page) (out api.Users, err error) {
 	v := url.Values{}
 	if q != "" {
@@ -91,7 +91,7 @@ func (c *Client) Users(ctx context.Context, q string, page Page) (out api.Users,
 }
 
 // User gives one person.
-func (c *Client) User(ctx context.Context, id string) (out api.User, err error) {
+func (c *Client) User(ctx context.Context, id string) (out api.Person, err error) {
 	err = c.get(ctx, &out, nil, "users", id)
 	return out, err
 }

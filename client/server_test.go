@@ -190,6 +190,7 @@ func TestEveryRoute(t *testing.T) {
 	}
 	must(b.Changes(ctx, talk.ID, "", 50))(t)
 
+	h.network(ctx, a, b, bob)
 	h.review(ctx, a, b, talk.ID)
 	h.policy(ctx, a)
 	h.administration(ctx, a, b)

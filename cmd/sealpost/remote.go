@@ -296,15 +296,15 @@ func plainOrNil(err error) error {
 }
 
 // userByEmail finds the one person with an address.
-func (r *remote) userByEmail(ctx context.Context, email string) (api.User, error) {
+func (r *remote) userByEmail(ctx context.Context, email string) (api.Person, error) {
 	list, err := r.Users(ctx, email, client.Page{Limit: 2})
 	switch {
 	case err != nil:
-		return api.User{}, plain(err)
+		return api.Person{}, plain(err)
 	case len(list.Items) == 0:
-		return api.User{}, fmt.Errorf("there is nobody with the address %s", oneLine(email))
+		return api.Person{}, fmt.Errorf("there is nobody with the address %s", oneLine(email))
 	case len(list.Items) > 1:
-		return api.User{}, fmt.Errorf("more than one person matches %s", oneLine(email))
+		return api.Person{}, fmt.Errorf("more than one person matches %s", oneLine(email))
 	}
 	return list.Items[0], nil
 }

@@ -22,8 +22,8 @@ type Bus struct {
 }
 
 // Resync is the hint that stands for hints that were lost: anything may have
-// changed for anybody. It names no conversation and no user, and no other hint
-// is like that.
+// changed for anybody. It names no conversation, no other topic and no user, and no
+// other hint is like that.
 func Resync() sealpost.Hint { return sealpost.Hint{} }
 
 // New gives a bus without subscribers.
@@ -32,7 +32,8 @@ func New() *Bus { return &Bus{subscribers: map[*subscriber]struct{}{}} }
 // Publish hints that the views of the hint's users changed, or that sign-ins of
 // theirs ended.
 func (b *Bus) Publish(hint sealpost.Hint) {
-	if hint.Conversation.IsZero() && !hint.Access || len(hint.Users) == 0 {
+	aboutConversation := hint.Topic == sealpost.TopicConversation && !hint.Access
+	if len(hint.Users) == 0 || aboutConversation && hint.Conversation.IsZero() {
 		return // nobody's view changed; and only an overflow makes a Resync
 	}
 	b.mu.RLock()

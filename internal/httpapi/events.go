@@ -92,6 +92,10 @@ func (s *Server) beginning(q *request, watch *service.Watch, unknown bool) ([]by
 	for _, id := range missed {
 		b = appendEvent(b, resume, id)
 	}
+	if watch.Resumed() {
+		// Nothing records when these changed, so a client that comes back asks once.
+		b = appendTopics(b, resume, allTopics)
+	}
 	return b, nil
 }
 

@@ -210,7 +210,7 @@ func TestAccountRoutes(t *testing.T) {
 	if found := ask[api.Users](h, bob, "GET", "/users?q=ad", "", 200); len(found.Items) != 1 || found.Items[0].ID != ada.id {
 		t.Errorf("found: %+v", found)
 	}
-	if u := ask[api.User](h, bob, "GET", "/users/"+ada.id, "", 200); u.Headline != "Computes" {
+	if u := ask[api.Person](h, bob, "GET", "/users/"+ada.id, "", 200); u.Headline != "Computes" {
 		t.Errorf("user: %+v", u)
 	}
 }

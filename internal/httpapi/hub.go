@@ -83,13 +83,19 @@ func (h *hub) start(subscribe func(func(sealpost.Hint)) func()) {
 	h.stop = subscribe(h.hint)
 }
 
-// hint passes a hint on. It never blocks. A hint that names no conversation stands
+// hint passes a hint on. It never blocks. A hint that names nothing at all stands
 // for hints that were lost: every connection is closed, and its client resumes
 // from its last event.
 func (h *hub) hint(hint sealpost.Hint) {
 	if hint.Access {
 		for _, user := range hint.Users {
 			h.recheckUser(user)
+		}
+		return
+	}
+	if hint.Topic != sealpost.TopicConversation {
+		for _, user := range hint.Users {
+			h.shard(user).offerTopic(user, hint.Topic)
 		}
 		return
 	}
@@ -240,7 +246,7 @@ func (s *shard) add(st *stream) bool {
 func (s *shard) remove(st *stream) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st.queue = nil
+	st.queue, st.topics = nil, 0
 	if s.users[st.user] == st {
 		if st.next == nil {
 			delete(s.users, st.user)
@@ -287,6 +293,21 @@ func (s *shard) offer(user sealpost.UserID, id sealpost.ConversationID) {
 	}
 }
 
+// offerTopic is offer for what is no conversation.
+func (s *shard) offerTopic(user sealpost.UserID, topic sealpost.Topic) {
+	s.mu.Lock()
+	for st := s.users[user]; st != nil; st = st.next {
+		if st.note(topic) && st.live {
+			s.ready = append(s.ready, st)
+		}
+	}
+	waiting := len(s.ready) > 0
+	s.mu.Unlock()
+	if waiting {
+		s.signal()
+	}
+}
+
 func (s *shard) signal() {
 	select {
 	case s.wake <- struct{}{}:
@@ -298,7 +319,7 @@ func (s *shard) signal() {
 func (s *shard) activate(st *stream) {
 	s.mu.Lock()
 	st.live = true
-	if len(st.queue) > 0 {
+	if st.waits() {
 		s.ready = append(s.ready, st)
 	}
 	s.mu.Unlock()
@@ -347,10 +368,10 @@ func (s *shard) due(batch []*stream) []*stream {
 // flush writes what waits for a connection.
 func (s *shard) flush(st *stream, frames []byte) []byte {
 	s.mu.Lock()
-	queue := st.queue
-	st.queue = nil
+	queue, topics := st.queue, st.topics
+	st.queue, st.topics = nil, 0
 	s.mu.Unlock()
-	if len(queue) == 0 {
+	if len(queue) == 0 && topics == 0 {
 		return frames
 	}
 	if len(queue) > queueLimit {
@@ -365,6 +386,7 @@ func (s *shard) flush(st *stream, frames []byte) []byte {
 	for _, id := range queue {
 		frames = appendEvent(frames, resume, id)
 	}
+	frames = appendTopics(frames, resume, topics)
 	st.send(s.hub.clock(), frames)
 	return frames
 }

@@ -164,6 +164,19 @@ func otherObjects(plain func(*matrixHouse, sealpost.ConversationID) sealpost.Mes
 			h.must(err)
 			return d.Draft.ID.String()
 		}},
+		invitationObject("open", nil),
+		invitationObject("ignored", func(h *matrixHouse, id sealpost.InvitationID) error {
+			_, err := h.IgnoreInvitation(h.t.Context(), h.people["reader"].Principal, "", id)
+			return err
+		}),
+		invitationObject("accepted", func(h *matrixHouse, id sealpost.InvitationID) error {
+			_, err := h.AcceptInvitation(h.t.Context(), h.people["reader"].Principal, "", id)
+			return err
+		}),
+		invitationObject("withdrawn", func(h *matrixHouse, id sealpost.InvitationID) error {
+			_, err := h.WithdrawInvitation(h.t.Context(), h.people["sender"].Principal, "", id)
+			return err
+		}),
 		{kind: "sessions", name: "the sender's", make: func(h *matrixHouse) string {
 			in, err := h.SignIn(h.t.Context(), "sender@example.org", "password of sender", "")
 			h.must(err)
@@ -176,6 +189,19 @@ func otherObjects(plain func(*matrixHouse, sealpost.ConversationID) sealpost.Mes
 		}},
 		{kind: "users", name: "the sender", known: columns, make: func(h *matrixHouse) string { return h.people["sender"].id }},
 	}
+}
+
+// invitationObject is an invitation from the sender to the reader, and what was done
+// with it then.
+func invitationObject(name string, then func(*matrixHouse, sealpost.InvitationID) error) object {
+	return object{kind: "invitations", name: name, make: func(h *matrixHouse) string {
+		v, err := h.Invite(h.t.Context(), h.people["sender"].Principal, "", h.people["reader"].User.ID, "words")
+		h.must(err)
+		if then != nil {
+			h.must(then(h, v.ID))
+		}
+		return v.ID.String()
+	}}
 }
 
 func newMatrixHouse(t *testing.T) *matrixHouse {

@@ -27,6 +27,7 @@ func (s *Server) register() {
 	s.registerJoin()
 	s.registerExport()
 	s.registerProfile()
+	s.registerNetwork()
 	s.registerConversations()
 	s.registerRequests()
 	s.registerMute()

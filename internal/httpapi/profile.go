@@ -24,7 +24,8 @@ func (s *Server) registerProfile() {
 	}, s.editSettings)
 	add(s, operation{
 		id: "findUsers", method: http.MethodGet, path: "/users", tag: tag, summary: "Find people",
-		description: "By a part of the name, or by the whole e-mail address; without q everybody, by name.",
+		description: "By the beginnings of words of the name and the headline, in any order and without regard to case and accents, " +
+			"or by the whole e-mail address; without q everybody. Ordered by name.",
 	}, s.findUsers)
 	add(s, operation{id: "getUser", method: http.MethodGet, path: "/users/{id}", tag: tag, summary: "Read somebody's profile"}, s.getUser)
 }
@@ -43,7 +44,7 @@ func me(u sealpost.User) api.Me {
 }
 
 func settings(u sealpost.User) api.Settings {
-	return api.Settings{ReadReceipts: u.Receipts, Undo: api.Duration(u.Undo)}
+	return api.Settings{ReadReceipts: u.Receipts, Undo: api.Duration(u.Undo), WhoCanMessage: string(u.Reach)}
 }
 
 func (s *Server) getMe(ctx context.Context, p service.Principal, _ *struct{}) (*reply[api.Me], error) {
@@ -75,18 +76,22 @@ type editSettingsInput struct {
 
 func (s *Server) editSettings(ctx context.Context, p service.Principal, in *editSettingsInput) (*reply[api.Settings], error) {
 	u, err := s.service.UpdateSettings(ctx, p, in.Key, service.SettingsEdit{
-		Receipts: in.Body.ReadReceipts, Undo: duration(in.Body.Undo),
+		Receipts: in.Body.ReadReceipts, Undo: duration(in.Body.Undo), Reach: (*sealpost.Reach)(in.Body.WhoCanMessage),
 	})
 	return &reply[api.Settings]{settings(u)}, err
 }
 
-func person(u sealpost.User) api.User {
+func user(u sealpost.User) api.User {
 	return api.User{ID: u.ID.String(), Name: u.Name, Headline: u.Headline}
+}
+
+func person(v service.Person) api.Person {
+	return api.Person{User: user(v.User), Connection: string(v.Tie), SharedConnections: v.Shared, Blocked: v.Blocked}
 }
 
 type findInput struct {
 	Paging
-	Q string `query:"q" maxLength:"100" doc:"a part of the name, or the whole address"`
+	Q string `query:"q" maxLength:"100" doc:"beginnings of words of the name and headline, or the whole address"`
 }
 
 func (s *Server) findUsers(ctx context.Context, p service.Principal, in *findInput) (*reply[api.Users], error) {
@@ -94,18 +99,18 @@ func (s *Server) findUsers(ctx context.Context, p service.Principal, in *findInp
 	if err != nil {
 		return nil, err
 	}
-	out := api.Users{Items: make([]api.User, 0, len(found)), NextCursor: textOrNull(next)}
+	out := api.Users{Items: make([]api.Person, 0, len(found)), NextCursor: textOrNull(next)}
 	for _, u := range found {
 		out.Items = append(out.Items, person(u))
 	}
 	return &reply[api.Users]{out}, nil
 }
 
-func (s *Server) getUser(ctx context.Context, p service.Principal, in *ByID) (*reply[api.User], error) {
+func (s *Server) getUser(ctx context.Context, p service.Principal, in *ByID) (*reply[api.Person], error) {
 	id, err := sealpost.ParseUser(in.ID)
 	if err != nil {
 		return nil, sealpost.NotFound()
 	}
-	u, err := s.service.User(ctx, p, id)
-	return &reply[api.User]{person(u)}, err
+	v, err := s.service.Person(ctx, p, id)
+	return &reply[api.Person]{person(v)}, err
 }

@@ -300,7 +300,7 @@ func TestUnavailable(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	ada := h.person("Ada")
-	h.failing("User")
+	h.failing("Person")
 	if p := h.refused(ada, "GET", "/users/"+ada.id, "", sealpost.CodeUnavailable); p.Status != 503 {
 		t.Errorf("status %d", p.Status)
 	}

@@ -68,6 +68,17 @@ var routeScopes = map[string]sealpost.Scope{
 	"flagMessage":        sealpost.ScopeWrite,
 	"listFlags":          sealpost.ScopeRead,
 
+	"listInvitations":    sealpost.ScopeRead,
+	"listConnections":    sealpost.ScopeRead,
+	"listBlocks":         sealpost.ScopeRead,
+	"invite":             sealpost.ScopeNetwork,
+	"acceptInvitation":   sealpost.ScopeNetwork,
+	"ignoreInvitation":   sealpost.ScopeNetwork,
+	"withdrawInvitation": sealpost.ScopeNetwork,
+	"removeConnection":   sealpost.ScopeNetwork,
+	"block":              sealpost.ScopeNetwork,
+	"unblock":            sealpost.ScopeNetwork,
+
 	"listCases":      sealpost.ScopeAdmin,
 	"getCase":        sealpost.ScopeAdmin,
 	"resolveFlag":    sealpost.ScopeAdmin,

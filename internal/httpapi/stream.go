@@ -35,6 +35,9 @@ type stream struct {
 	place int32 // in its slot of the wheel
 	slot  uint8
 	live  bool // the writer may write
+	// topics holds a bit for each topic that waits: once is enough, however often it
+	// changed.
+	topics topicSet
 
 	beats uint8 // of the writer alone
 }
@@ -45,9 +48,20 @@ func (st *stream) enqueue(id sealpost.ConversationID) bool {
 	if len(st.queue) > queueLimit || slices.Contains(st.queue, id) {
 		return false
 	}
+	first := !st.waits()
 	st.queue = append(st.queue, id)
-	return len(st.queue) == 1
+	return first
 }
+
+// note is enqueue for a topic.
+func (st *stream) note(topic sealpost.Topic) bool {
+	first := !st.waits()
+	st.topics |= 1 << topic
+	return first
+}
+
+// waits reports whether there is something to write.
+func (st *stream) waits() bool { return len(st.queue) > 0 || st.topics != 0 }
 
 // send writes frames while the connection may be served: a node without a lease
 // shows nothing to anybody (R24).
@@ -80,4 +94,21 @@ func appendEvent(b []byte, resume string, id sealpost.ConversationID) []byte {
 	b = append(b, "\nevent: "+api.EventConversation+"\ndata: {\"conversation_id\":\""...)
 	b = append(b, id.String()...)
 	return append(b, "\"}\n\n"...)
+}
+
+// topicSet is a set of topics, one bit each.
+type topicSet uint8
+
+const allTopics topicSet = 1<<sealpost.TopicNetwork | 1<<sealpost.TopicSettings
+
+// appendTopics adds a frame for each topic. It says that there is something new and
+// nothing of what.
+func appendTopics(b []byte, resume string, topics topicSet) []byte {
+	if topics&(1<<sealpost.TopicNetwork) != 0 {
+		b = append(b, "id: "+resume+"\nevent: "+api.EventNetwork+"\ndata: {}\n\n"...)
+	}
+	if topics&(1<<sealpost.TopicSettings) != 0 {
+		b = append(b, "id: "+resume+"\nevent: "+api.EventSettings+"\ndata: {}\n\n"...)
+	}
+	return b
 }

@@ -20,7 +20,7 @@ func copyUser(u sealpost.User) sealpost.User {
 	return u
 }
 
-// folded is how names and addresses compare: without case, by bytes.
+// folded is how addresses compare: without case, by bytes.
 func folded(s string) string { return strings.ToLower(s) }
 
 // User implements service.Accounts.
@@ -50,27 +50,6 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (u sealpost.User,
 		}
 	}
 	return u, "", sealpost.NotFound()
-}
-
-// FindUsers implements service.Accounts.
-func (s *Store) FindUsers(ctx context.Context, q, afterName string, afterID sealpost.UserID, limit int) (out []sealpost.User, err error) {
-	f, err := s.enter(ctx, "FindUsers")
-	if err != nil {
-		return nil, err
-	}
-	defer s.leave(f, &err)
-	q, afterName = folded(q), folded(afterName)
-	for _, a := range s.users {
-		name := folded(a.Name)
-		found := strings.Contains(name, q) || folded(a.Email) == q
-		if found && a.ErasedAt == 0 && cmp.Or(cmp.Compare(name, afterName), a.ID.Compare(afterID)) > 0 {
-			out = append(out, copyUser(a.User))
-		}
-	}
-	slices.SortFunc(out, func(a, b sealpost.User) int {
-		return cmp.Or(cmp.Compare(folded(a.Name), folded(b.Name)), a.ID.Compare(b.ID))
-	})
-	return out[:min(len(out), limit)], nil
 }
 
 // SessionByHash implements service.Accounts.

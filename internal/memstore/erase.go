@@ -48,6 +48,11 @@ func (a *amendment) deleteUserSide(user sealpost.UserID) {
 			}
 		}
 	}
+	for key, v := range m.invitations {
+		if v.Owner == user || v.Other == user {
+			put(a, m.invitations, key, nil)
+		}
+	}
 	for id, v := range m.invites {
 		if v.AccountID == user {
 			put(a, m.invites, id, nil)

@@ -50,6 +50,7 @@ type Store struct {
 	tombstones    map[tombstone]sealpost.Instant
 	connections   map[pair]sealpost.Instant // both ways
 	blocks        map[pair]sealpost.Instant // by the one who blocks
+	invitations   map[invitationKey]sealpost.Invitation
 	attempts      map[attempt]bool
 	invites       map[sealpost.InviteID]sealpost.Invite
 	erasures      map[sealpost.UserID]sealpost.Instant // what is left to do of them
@@ -127,6 +128,7 @@ func New(o Options) *Store {
 		tombstones:    map[tombstone]sealpost.Instant{},
 		connections:   map[pair]sealpost.Instant{},
 		blocks:        map[pair]sealpost.Instant{},
+		invitations:   map[invitationKey]sealpost.Invitation{},
 		attempts:      map[attempt]bool{},
 		invites:       map[sealpost.InviteID]sealpost.Invite{},
 		erasures:      map[sealpost.UserID]sealpost.Instant{},
@@ -230,6 +232,8 @@ var (
 	_ service.Views    = (*Store)(nil)
 	_ service.Amender  = (*Store)(nil)
 	_ service.Accounts = (*Store)(nil)
+	_ service.People   = (*Store)(nil)
+	_ service.Network  = (*Store)(nil)
 	_ service.Presence = (*Store)(nil)
 	_ service.Work     = (*Store)(nil)
 	_ service.Search   = (*Store)(nil)

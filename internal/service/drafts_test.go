@@ -10,7 +10,7 @@ import (
 	"github.com/sealpost/sealpost/internal/service"
 )
 
-func (h *house) write(p service.Principal, w service.Writing) service.DraftView {
+func (h *house) draft(p service.Principal, w service.Writing) service.DraftView {
 	h.t.Helper()
 	d, err := h.AddDraft(h.t.Context(), p, "", w)
 	if err != nil {
@@ -28,7 +28,7 @@ func TestDraftConflict(t *testing.T) {
 	w := service.Writing{
 		Conversation: in, Body: "first", Recipients: idsOf(jonas), SendAt: "2026-11-24T09:00", TimeZone: "Europe/Zurich",
 	}
-	d := h.write(maya, w)
+	d := h.draft(maya, w)
 	if got, err := h.Draft(t.Context(), maya, d.Draft.ID); err != nil || got.Body != "first" || got.Recipients[0] != jonas.User.ID ||
 		got.SendAt != w.SendAt || got.TimeZone != w.TimeZone || got.Draft.ConversationID != in || got.Draft.ExpiresAt != 0 {
 		t.Fatalf("%+v, %v", got, err)
@@ -68,7 +68,7 @@ func TestDraftRefusals(t *testing.T) {
 		_, err := h.AddDraft(t.Context(), eve, "", w)
 		wantField(t, field, err, field)
 	}
-	if d := h.write(eve, service.Writing{SendAt: "2027-10-31T02:30", TimeZone: "Europe/Zurich"}); d.SendAt == "" {
+	if d := h.draft(eve, service.Writing{SendAt: "2027-10-31T02:30", TimeZone: "Europe/Zurich"}); d.SendAt == "" {
 		t.Error("a time that asks can be kept: it is asked when it is sent")
 	}
 }
@@ -105,7 +105,7 @@ func TestSendFromDraft(t *testing.T) {
 	h := newHouse(t)
 	maya, jonas, lea := h.person("Maya"), h.person("Jonas"), h.person("Lea")
 	ins := []sealpost.ConversationID{h.pair(maya, jonas), h.pair(maya, lea)}
-	d := h.write(maya, service.Writing{Body: "hello"})
+	d := h.draft(maya, service.Writing{Body: "hello"})
 	send := func(in sealpost.ConversationID, version int32) error {
 		_, err := h.Send(t.Context(), maya, "", service.Sending{
 			Conversation: in, Body: "hello", Kind: sealpost.KindMessage, Draft: d.Draft.ID, DraftVersion: version,

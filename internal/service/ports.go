@@ -151,6 +151,7 @@ type Amendment interface {
 	AddConversation(c sealpost.Conversation, participants []sealpost.UserID, lister sealpost.UserID) error
 	Drafting
 	Relations
+	Invitations
 	Unindexer
 	Reaching
 	AccountChanges
@@ -161,9 +162,6 @@ type Accounts interface {
 	User(ctx context.Context, id sealpost.UserID) (sealpost.User, error)
 	// UserByEmail gives the password hash too; empty if the user has no password.
 	UserByEmail(ctx context.Context, email string) (sealpost.User, string, error)
-	// FindUsers lists users whose name contains the words, without case, or whose
-	// address is exactly q; by name and id after a position.
-	FindUsers(ctx context.Context, q string, afterName string, afterID sealpost.UserID, limit int) ([]sealpost.User, error)
 	// SessionByHash gives the session whose token has this hash and its user.
 	// NotFound if there is none or it has expired.
 	SessionByHash(ctx context.Context, hash [32]byte) (Session, sealpost.User, error)

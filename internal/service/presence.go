@@ -203,6 +203,9 @@ func (w *Watch) Valid() bool {
 	return ok && node == w.node
 }
 
+// Resumed reports whether the watch goes on from an earlier one.
+func (w *Watch) Resumed() bool { return w.since != 0 }
+
 // Missed names the conversations that changed for the viewer since the token that
 // the watch was resumed with, in no order that means anything; more says that there
 // are too many to name, and then none is named.

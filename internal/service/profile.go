@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -82,8 +83,9 @@ func validProfile(in ProfileEdit) (ProfileEdit, error) {
 
 // SettingsEdit changes settings; nil leaves one as it is.
 type SettingsEdit struct {
-	Receipts *bool          // others are told when the principal opens
-	Undo     *time.Duration // whole seconds up to sealpost.MaxUndo (R27)
+	Receipts *bool           // others are told when the principal opens
+	Undo     *time.Duration  // whole seconds up to sealpost.MaxUndo (R27)
+	Reach    *sealpost.Reach // who may message the principal (R31)
 }
 
 // UpdateSettings changes the principal's own settings. What was opened before keeps
@@ -92,11 +94,17 @@ func (s *Service) UpdateSettings(ctx context.Context, p Principal, key string, i
 	if u := in.Undo; u != nil && (*u < 0 || *u > sealpost.MaxUndo || *u%time.Second != 0) {
 		return sealpost.User{}, sealpost.Invalid("undo", "The undo time must be whole seconds from 0s to 2m.")
 	}
-	receipts := ""
+	if in.Reach != nil && !slices.Contains(sealpost.Reaches(), *in.Reach) {
+		return sealpost.User{}, sealpost.Invalid("who_can_message", "There is no such setting.")
+	}
+	receipts, reach := "", ""
 	if in.Receipts != nil {
 		receipts = detail(*in.Receipts)
 	}
-	request := s.request("settings.update", receipts, undoField(in.Undo))
+	if in.Reach != nil {
+		reach = string(*in.Reach)
+	}
+	request := s.request("settings.update", receipts, undoField(in.Undo), reach)
 	return s.updateUser(ctx, p, key, "settings.update", request, func(u sealpost.User, _ sealpost.Instant) (sealpost.User, []string) {
 		var changed []string
 		if in.Receipts != nil && *in.Receipts != u.Receipts {
@@ -104,6 +112,9 @@ func (s *Service) UpdateSettings(ctx context.Context, p Principal, key string, i
 		}
 		if in.Undo != nil && *in.Undo != u.Undo {
 			u.Undo, changed = *in.Undo, append(changed, "undo")
+		}
+		if in.Reach != nil && *in.Reach != u.Reach {
+			u.Reach, changed = *in.Reach, append(changed, "who_can_message")
 		}
 		return u, changed
 	})
@@ -118,18 +129,21 @@ func (s *Service) updateUser(ctx context.Context, p Principal, key, action strin
 	// Principals carry the user; also after an error, for the commit may have happened.
 	defer s.sessions.forget(p.User.ID)
 	var user sealpost.User
+	var changed []string
 	replay, err := s.store.Amend(ctx, s.stamp(p.User.ID, action, key, request), func(a Amendment) ([]byte, error) {
 		u, err := a.User(p.User.ID)
 		if err != nil {
 			return nil, err
 		}
-		var changed []string
 		user, changed = change(u, a.Now())
 		a.SetDetail(detail(struct {
 			Changed []string `json:"changed"`
 		}{changed}))
 		return nil, a.PutUser(user)
 	})
+	if err == nil && replay == nil && len(changed) > 0 {
+		s.announce(sealpost.TopicSettings, []sealpost.UserID{p.User.ID}) // their other devices
+	}
 	if err != nil || replay == nil {
 		return user, err
 	}

@@ -21,6 +21,8 @@ type Store interface {
 	Views
 	Amender
 	Accounts
+	People
+	Network
 	Presence
 	Work
 	Search

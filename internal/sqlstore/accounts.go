@@ -11,11 +11,7 @@ import (
 )
 
 var (
-	queryUserByEmail = register("user.by-email", "SELECT "+userColumns+", u.password FROM users u WHERE u.email_key = $1 AND u.email_key <> ''")
-	queryFindUsers   = register("user.find", "SELECT "+userColumns+` FROM users u
-WHERE (u.name_key LIKE $1 ESCAPE '!' OR u.email_key = $2) AND (u.name_key > $3 OR (u.name_key = $3 AND u.id > $4))
- AND u.erased_at = 0
-ORDER BY u.name_key, u.id LIMIT $5`)
+	queryUserByEmail   = register("user.by-email", "SELECT "+userColumns+", u.password FROM users u WHERE u.email_key = $1 AND u.email_key <> ''")
 	querySessionByHash = register("session.by-hash", "SELECT "+sessionColumns+", "+userColumns+`
 FROM session s JOIN users u ON u.id = s.user_id WHERE s.hash = $1`)
 	querySessions = register("session.list", "SELECT "+sessionColumns+`
@@ -68,20 +64,6 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (sealpost.User, s
 	var password string
 	err := s.engine.read(ctx, ask(queryUserByEmail, func(r row) error { return scanUser(r, &u, &password) }, strings.ToLower(email)))
 	return u, password, orNotFound(err, !u.ID.IsZero())
-}
-
-// FindUsers implements service.Accounts.
-func (s *Store) FindUsers(ctx context.Context, q, afterName string, afterID sealpost.UserID, limit int) ([]sealpost.User, error) {
-	q = strings.ToLower(q)
-	pattern := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(q) + "%"
-	var out []sealpost.User
-	err := s.engine.read(ctx, ask(queryFindUsers, func(r row) error {
-		var u sealpost.User
-		err := scanUser(r, &u)
-		out = append(out, u)
-		return err
-	}, pattern, q, strings.ToLower(afterName), bytesOf(afterID), int64(limit)))
-	return out, err
 }
 
 func scanSession(r row, v *service.Session, more ...any) error {

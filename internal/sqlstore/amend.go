@@ -175,14 +175,14 @@ func (a *amendment) AddUser(u sealpost.User, passwordHash string) error {
 		run(queryInsertUser, bytesOf(u.ID), u.Email, strings.ToLower(u.Email), u.Name, strings.ToLower(u.Name), u.Headline, u.Language,
 			u.TimeZone, u.PreviousZone, int64(u.ZoneChangedAt), joinRoles(u.Roles), number(u.Receipts), micros(u.Undo), passwordHash, int64(u.CreatedAt),
 			reachOf(u), int64(u.DisabledAt)),
-		run(queryInsertPresence, bytesOf(u.ID)))
+		run(queryInsertPresence, bytesOf(u.ID)), setFindKey(u))
 }
 
 func micros(d time.Duration) int64 { return int64(d / time.Microsecond) }
 
 func (a *amendment) PutUser(u sealpost.User) error {
 	return a.run(run(queryUpdateUser, bytesOf(u.ID), u.Name, strings.ToLower(u.Name), u.Headline, u.Language, u.TimeZone,
-		u.PreviousZone, int64(u.ZoneChangedAt), joinRoles(u.Roles), number(u.Receipts), micros(u.Undo), reachOf(u), int64(u.DisabledAt)))
+		u.PreviousZone, int64(u.ZoneChangedAt), joinRoles(u.Roles), number(u.Receipts), micros(u.Undo), reachOf(u), int64(u.DisabledAt)), setFindKey(u))
 }
 
 func (a *amendment) SetPassword(id sealpost.UserID, passwordHash string) error {

@@ -22,6 +22,7 @@ UPDATE users SET email = '', email_key = '', name = $2, name_key = $3, headline 
 		register("erase.draft", "DELETE FROM draft WHERE user_id = $1"), // their keys are in the rows
 		register("erase.connection", "DELETE FROM connection WHERE user_id = $1 OR other_id = $1"),
 		register("erase.block", "DELETE FROM block WHERE user_id = $1 OR other_id = $1"),
+		register("erase.invitation", "DELETE FROM invitation WHERE user_id = $1 OR other_id = $1"),
 		register("erase.invite", "DELETE FROM invite WHERE account_id = $1"),
 		register("erase.replay", "DELETE FROM replay WHERE user_id = $1"),
 		register("erase.tombstone", "DELETE FROM tombstone WHERE user_id = $1"),
@@ -39,6 +40,7 @@ func deleteUserSide(user sealpost.UserID) []statement {
 func (a *amendment) Erase(user sealpost.UserID) error {
 	return a.run(append(deleteUserSide(user),
 		run(queryEraseUser, bytesOf(user), sealpost.FormerMember, strings.ToLower(sealpost.FormerMember), int64(a.now)),
+		setFindKey(sealpost.User{ID: user, Name: sealpost.FormerMember}),
 		run(queryAddErasure, bytesOf(user), int64(a.now)))...)
 }
 

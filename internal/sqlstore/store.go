@@ -57,7 +57,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	running, stop := context.WithCancel(context.Background())
 	s := &Store{engine: e, dialect: e.dialect(), log: c.Log, stop: stop, stopped: running.Done()}
-	if err := s.firstPolicy(ctx); err != nil {
+	if err := errors.Join(s.firstPolicy(ctx), s.fillFindKeys(ctx)); err != nil {
 		return nil, errors.Join(err, e.close())
 	}
 	for range e.gatherers() {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -369,8 +370,12 @@ func erase(_ *testing.T, w *world) {
 	w.must(undo(c, u[0], id, draft), "undone")
 	v := service.Session{ID: newID[sealpost.SessionID](w), UserID: u[0], Kind: service.APIToken, Hash: sha256.Sum256([]byte("token"))}
 	link := w.invite("link", time.Hour, u[0])
+	asked := sealpost.Invitation{
+		ID: newID[sealpost.InvitationID](w), Owner: u[0], Other: u[2], Sent: true, Note: "a note", State: sealpost.InvitationOpen, CreatedAt: 1,
+	}
 	w.amend(func(a service.Amendment) error {
-		return errors.Join(a.AddSession(v), a.AddConnection(u[0], u[1]), a.AddConnection(u[1], u[2]), a.AddBlock(u[1], u[0]), a.AddBlock(u[0], u[2]))
+		return errors.Join(a.AddSession(v), a.AddConnection(u[0], u[1]), a.AddConnection(u[1], u[2]), a.AddBlock(u[1], u[0]), a.AddBlock(u[0], u[2]),
+			a.PutInvitation(asked), a.PutInvitation(asked.Received()))
 	})
 	before := w.mustUser(u[0])
 	email := before.Email
@@ -395,10 +400,10 @@ func erase(_ *testing.T, w *world) {
 	for _, list := range []string{"former", ""} {
 		rows, err := w.Store.ListUsers(ctx(), list, sealpost.UserID{}, 10)
 		w.ok(err)
-		found, err := w.Store.FindUsers(ctx(), list, "", sealpost.UserID{}, 10)
+		found, err := w.Store.FindPeople(ctx(), service.PeopleQuery{Words: strings.Fields(list), Limit: 10})
 		w.ok(err)
 		for _, row := range rows {
-			found = append(found, row.User)
+			found = append(found, service.Person{User: row.User})
 		}
 		for _, f := range found {
 			equal(w, "is listed", f.ID == u[0], false)
@@ -407,6 +412,10 @@ func erase(_ *testing.T, w *world) {
 	gone := func(drop func(a service.Amendment) error) {
 		w.t.Helper()
 		_, err := w.Store.Amend(ctx(), service.Stamp{}, func(a service.Amendment) ([]byte, error) { return nil, drop(a) })
+		w.refused(err, sealpost.CodeNotFound)
+	}
+	for _, owner := range []sealpost.UserID{u[0], u[2]} {
+		_, err := w.Store.Invitation(ctx(), owner, asked.ID)
 		w.refused(err, sealpost.CodeNotFound)
 	}
 	gone(func(a service.Amendment) error { return a.DropConnection(u[1], u[0]) })

@@ -33,5 +33,27 @@ CREATE TABLE block (
   PRIMARY KEY (user_id, other_id)
 );
 
+-- One side of an invitation: the sender's and the receiver's are rows of their own, so
+-- that what the receiver does with theirs cannot show in the sender's (R31).
+CREATE TABLE invitation (
+  user_id    BYTEA NOT NULL,
+  id         BYTEA NOT NULL,
+  other_id   BYTEA NOT NULL,
+  sent       BIGINT NOT NULL, -- 1: user_id invited other_id
+  note       TEXT COLLATE "C" NOT NULL,
+  state      BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  decided_at BIGINT NOT NULL,
+  PRIMARY KEY (user_id, id)
+);
+CREATE INDEX invitation_other ON invitation (user_id, other_id);
+CREATE INDEX connection_since ON connection (user_id, since, other_id);
+
+-- By what people are ordered, and the words by which they are found; empty until the
+-- server has filled them in.
+ALTER TABLE users ADD COLUMN sort_key TEXT COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE users ADD COLUMN find_key TEXT COLLATE "C" NOT NULL DEFAULT '';
+CREATE INDEX users_sort ON users (sort_key, id);
+
 -- +goose Down
 SELECT 1;

@@ -33,5 +33,27 @@ CREATE TABLE block (
   PRIMARY KEY (user_id, other_id)
 ) STRICT, WITHOUT ROWID;
 
+-- One side of an invitation: the sender's and the receiver's are rows of their own, so
+-- that what the receiver does with theirs cannot show in the sender's (R31).
+CREATE TABLE invitation (
+  user_id    BLOB NOT NULL,
+  id         BLOB NOT NULL,
+  other_id   BLOB NOT NULL,
+  sent       INTEGER NOT NULL, -- 1: user_id invited other_id
+  note       TEXT NOT NULL,
+  state      INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  decided_at INTEGER NOT NULL,
+  PRIMARY KEY (user_id, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX invitation_other ON invitation (user_id, other_id);
+CREATE INDEX connection_since ON connection (user_id, since, other_id);
+
+-- By what people are ordered, and the words by which they are found; empty until the
+-- server has filled them in.
+ALTER TABLE users ADD COLUMN sort_key TEXT NOT NULL DEFAULT '';
+ALTER TABLE users ADD COLUMN find_key TEXT NOT NULL DEFAULT '';
+CREATE INDEX users_sort ON users (sort_key, id);
+
 -- +goose Down
 SELECT 1;
