@@ -50,6 +50,10 @@ run: build ## start a server with demo data and print its address
 build: ## build the binary into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/sealpost
 
+.PHONY: generate
+generate: ## make the code of the pages' markup, their script, style sheet and icons from the sources
+	cd internal/webui && $(GO) run ./build/generate
+
 .PHONY: test
 test: ## vet and test everything, with the race detector where there is a C compiler (minutes)
 ifeq ($(RACEFLAG),)

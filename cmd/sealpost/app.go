@@ -16,6 +16,7 @@ import (
 	"github.com/sealpost/sealpost/internal/keystore"
 	"github.com/sealpost/sealpost/internal/service"
 	"github.com/sealpost/sealpost/internal/sqlstore"
+	"github.com/sealpost/sealpost/internal/webui"
 )
 
 // storeFlags say where the data is. They are the same for serve and for every local
@@ -56,6 +57,7 @@ type app struct {
 	keys    *keystore.Store
 	service *service.Service
 	log     *slog.Logger
+	links   webui.Links // of the demo; nil elsewhere
 }
 
 // open opens the database and the keys, and wires the use cases over them.

@@ -41,7 +41,13 @@ func (c *demoCommand) serve(ctx context.Context, io streams, conf config.Config)
 	if err != nil {
 		return errors.Join(err, a.close())
 	}
+	links := &signInLinks{}
+	a.links = links
+	try := []string{links.add(people.Writer.Name, people.Writer.Token), links.add(people.Reader.Name, people.Reader.Token)}
 	ready := func(address string) error {
+		for _, secret := range try {
+			fmt.Fprintf(io.out, "http://%s/try/%s\n", address, secret)
+		}
 		_, err := fmt.Fprint(io.out, demoText("http://"+address, program(), people))
 		return err
 	}

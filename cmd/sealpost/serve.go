@@ -12,6 +12,7 @@ import (
 	"github.com/sealpost/sealpost/internal/config"
 	"github.com/sealpost/sealpost/internal/httpapi"
 	"github.com/sealpost/sealpost/internal/relay"
+	"github.com/sealpost/sealpost/internal/webui"
 )
 
 type serveCommand struct {
@@ -73,7 +74,16 @@ func (a *app) serve(ctx context.Context, conf config.Config, ready func(address 
 	if err != nil {
 		return err
 	}
-	servers := []*http.Server{newServer(api.Handler())}
+	pages, err := webui.New(webui.Config{
+		Service: a.service, Address: api.Address, Status: httpapi.Status, Observe: api.Observe, Links: a.links, Log: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	site := http.NewServeMux()
+	site.Handle("/api/", api.Handler())
+	site.Handle("/", pages.Handler())
+	servers := []*http.Server{newServer(site)}
 	listeners := []net.Listener{}
 	for i, address := range []string{conf.Listen, conf.Ops} {
 		if address == "off" {

@@ -10,6 +10,10 @@ import (
 // proxies are the networks whose X-Forwarded-For is believed.
 type proxies []netip.Prefix
 
+// Address is from where a request comes; the zero address stands for a peer without
+// one.
+func (s *Server) Address(r *http.Request) netip.Addr { return s.proxies.clientOf(r) }
+
 // maxHops is how many entries of X-Forwarded-For are looked at.
 const maxHops = 32
 

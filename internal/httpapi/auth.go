@@ -5,13 +5,13 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/sealpost/sealpost/api"
 	"github.com/sealpost/sealpost/internal/sealpost"
 )
 
 const (
-	// SessionCookie holds the token of a browser's session. The prefix makes browsers
-	// accept it only over TLS, for this host and every path.
-	SessionCookie = "__Host-sealpost"
+	// SessionCookie holds the token of a browser's session.
+	SessionCookie = api.SessionCookie
 	// maxToken is the longest credential that is looked at, in bytes.
 	maxToken = 512
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -65,6 +66,11 @@ func newMetrics(registry *prometheus.Registry, live *hub) (*metrics, error) {
 		}
 	}
 	return m, nil
+}
+
+// Observe counts a request that was served beside the API, as those of the API are.
+func (s *Server) Observe(route string, status int, took time.Duration) {
+	s.metrics.observe(route, strconv.Itoa(status), took)
 }
 
 func (m *metrics) observe(route, status string, took time.Duration) {

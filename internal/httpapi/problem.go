@@ -54,6 +54,14 @@ var statuses = map[sealpost.Code]int{
 	sealpost.CodeInternal:            http.StatusInternalServerError,
 }
 
+// Status is the HTTP status of a code; what is unknown is our fault.
+func Status(c sealpost.Code) int {
+	if status, ok := statuses[c]; ok {
+		return status
+	}
+	return http.StatusInternalServerError
+}
+
 // challenge is what every 401 names (RFC 9110 §11.6.1).
 const challenge = `Bearer realm="sealpost"`
 

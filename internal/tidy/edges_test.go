@@ -16,7 +16,7 @@ var edges = map[string][]string{
 	"cmd/sealpost": {
 		"api", "client", "internal/authn", "internal/bench", "internal/bus", "internal/config", "internal/demo",
 		"internal/httpapi", "internal/keystore", "internal/memstore", "internal/metrics", "internal/policy",
-		"internal/relay", "internal/seal", "internal/sealpost", "internal/service", "internal/sqlstore",
+		"internal/relay", "internal/seal", "internal/sealpost", "internal/service", "internal/sqlstore", "internal/webui",
 	},
 
 	// The pure centre.
@@ -38,6 +38,7 @@ var edges = map[string][]string{
 
 	// Adapters above the use cases.
 	"internal/httpapi": {"api", "internal/policy", "internal/sealpost", "internal/service"},
+	"internal/webui":   {"api", "internal/policy", "internal/sealpost", "internal/service"},
 	"internal/authn":   {"internal/sealpost", "internal/service"},
 	"internal/relay":   {"internal/failpoint", "internal/policy", "internal/sealpost", "internal/service"},
 
@@ -45,6 +46,10 @@ var edges = map[string][]string{
 	"internal/config": {},
 	"internal/bench":  {"api", "client"},
 	"internal/demo":   {"api", "client", "internal/policy", "internal/sealpost", "internal/service"},
+
+	// What makes the made files of the pages; no part of the binary.
+	"internal/webui/build":          {},
+	"internal/webui/build/generate": {"internal/webui/build"},
 
 	// Leaves and test support.
 	"internal/failpoint": {},
@@ -82,6 +87,7 @@ var outerTests = map[string][]string{
 	"internal/relay":              {"*"},
 	"internal/sim":                {"*"},
 	"internal/sweep":              {"*"},
+	"internal/webui":              {"*"},
 	"internal/service":            {"internal/bus", "internal/keystore", "internal/memstore", "internal/sqlstore"},
 	"internal/sqlstore":           {"internal/keystore", "internal/memstore"},
 	"internal/sqlstore/storetest": {"internal/keystore", "internal/memstore", "internal/sqlstore"},

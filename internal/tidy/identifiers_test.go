@@ -31,6 +31,7 @@ var bans = []ban{
 			{"internal/relay", "paces its own polling and leases; due work is decided by the database's clock"},
 			{"internal/service/service.go:New", "the default of the monotonic clock that times caches and leases; decides nothing"},
 			{"internal/sim", "measures how long a campaign took"},
+			{"internal/webui/webui.go:New", "the default of the clock that measures and says which day a page shows; decides nothing"},
 			{"internal/sqlstore:processClock", "the decision clock of the embedded engine (R12)"},
 		},
 		instead: "time arrives as an argument; decisions use the database's clock (R12)",
@@ -48,6 +49,7 @@ var bans = []ban{
 		imported: "os", names: []string{"Exit"},
 		allowed: []excuse{
 			{"cmd/sealpost", "its status is its interface"},
+			{"internal/webui/build/generate", "its status is its interface"},
 			{"internal/failpoint/on.go", "a crash test that cannot crash must not pass"},
 		},
 		instead: "return an error",
@@ -62,6 +64,7 @@ var bans = []ban{
 var panics = []excuse{
 	{"internal/failpoint/on.go:Set", "a misuse by a test, in test builds only"},
 	{"internal/httpapi/server.go:recovered", "net/http's own way to break off an answer"},
+	{"internal/webui/guard.go:recovered", "net/http's own way to break off an answer"},
 	{"internal/seal/key.go", "the standard library documents that this HKDF length cannot fail"},
 }
 

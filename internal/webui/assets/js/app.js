@@ -1,0 +1,9 @@
+// Everything that pages run. Each module works on what the server has rendered and
+// does nothing where that is missing; without any of them the pages work too.
+import "../vendor/htmx.esm.js";
+import "../vendor/hx-csp.js";
+import "./announce.js";
+import "./dialog.js";
+import "./live.js";
+import "./keys.js";
+import "./menus.js";

@@ -1,0 +1,42 @@
+// Links with data-dialog show their page's main part in the one dialog of the shell.
+// Without script they are pages. Closing gives the focus back to what opened it, or
+// to the message that belonged to.
+const dialog = document.getElementById("dialog");
+let opener = null;
+
+/** Fetches a page's main part into the dialog and shows it. */
+export async function openDialog(address, from) {
+  opener = from;
+  await htmx.ajax("GET", address, { target: "#dialog", swap: "innerHTML", select: "#main > *" });
+  if (!dialog.open) dialog.showModal();
+  (dialog.querySelector("[autofocus]") ?? dialog.querySelector("h1,h2"))?.focus();
+}
+
+function focusBack() {
+  let to = opener?.isConnected ? opener : null;
+  if (to?.closest("[popover]") && !to.closest("[popover]").matches(":popover-open")) {
+    to = document.querySelector(`[popovertarget="${to.closest("[popover]").id}"]`);
+  }
+  to ??= document.getElementById(opener?.dataset.message ?? "");
+  (to ?? document.getElementById("main"))?.focus();
+  opener = null;
+}
+
+document.addEventListener("click", (e) => {
+  const link = e.target.closest?.("a[data-dialog]");
+  if (link && !e.metaKey && !e.ctrlKey && !e.shiftKey && e.button === 0) {
+    e.preventDefault();
+    link.closest("[popover]")?.hidePopover();
+    openDialog(link.href, link);
+  } else if (e.target.closest?.("[data-close]") && dialog.open) {
+    e.preventDefault();
+    dialog.close();
+  } else if (e.target === dialog) {
+    dialog.close(); // the backdrop
+  }
+});
+
+dialog?.addEventListener("close", () => {
+  dialog.replaceChildren();
+  focusBack();
+});

@@ -1,0 +1,72 @@
+package webui
+
+import (
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/sealpost/sealpost/internal/sealpost"
+)
+
+// failure is an error as a page shows it.
+type failure struct {
+	code      sealpost.Code
+	title     string
+	detail    string
+	field     string
+	retryAt   sealpost.Instant
+	reference string // of the log, for what is our fault
+}
+
+// failure turns an error into what can be shown. What is our fault is logged under a
+// reference; its text never leaves (it might name what nobody may know).
+func (q *request) failure(err error) failure {
+	var e *sealpost.Error
+	if !errors.As(err, &e) || e.Code == sealpost.CodeInternal {
+		f := failure{
+			code: sealpost.CodeInternal, reference: rand.Text()[:8],
+			title:  T(q.ctx, "Something went wrong on our side"),
+			detail: T(q.ctx, "Nothing was sent or changed. Trying again often helps."),
+		}
+		q.server.log.ErrorContext(q.ctx, "a page failed", "reference", f.reference, "route", routeLabel(q.r), "error", err)
+		return f
+	}
+	f := failure{code: e.Code, detail: known(q.ctx, e.Detail), field: e.Field, retryAt: e.RetryAt}
+	switch e.Code {
+	case sealpost.CodeNotFound:
+		f.title, f.detail = T(q.ctx, "This page doesn't exist, or it was removed"), ""
+	case sealpost.CodeForbidden:
+		f.title = T(q.ctx, "You don't have access to this")
+	case sealpost.CodeUnavailable:
+		f.title = T(q.ctx, "The server can't answer right now")
+	default:
+		f.title = T(q.ctx, "That didn't work")
+	}
+	return f
+}
+
+// fail answers a request that failed with a page that says why. Who is not signed
+// in is sent to do that, and comes back.
+func (q *request) fail(err error) {
+	code := sealpost.CodeOf(err)
+	if code == sealpost.CodeUnauthenticated && !q.signedIn() {
+		to := "/sign-in"
+		if q.r.Method == http.MethodGet && q.r.URL.Path != "/" {
+			to += "?to=" + url.QueryEscape(q.r.URL.RequestURI())
+		}
+		if q.swapped() { // a part of a page is no place to sign in
+			q.w.Header().Set("HX-Redirect", to)
+			q.w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		_ = q.redirect(to) // never fails
+		return
+	}
+	f := q.failure(err)
+	q.status = q.server.status(f.code)
+	if e := q.page(page{title: f.title, body: failurePage(f)}); e != nil {
+		q.server.log.ErrorContext(q.ctx, "a failure could not be shown", "error", e)
+		http.Error(q.w, "Something went wrong on our side.", http.StatusInternalServerError)
+	}
+}

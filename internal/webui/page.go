@@ -1,0 +1,80 @@
+package webui
+
+import (
+	"context"
+
+	"github.com/a-h/templ"
+)
+
+// page is what a handler shows: the main part, and what the shell around it needs.
+type page struct {
+	title string
+	body  templ.Component
+	at    section // where in the product this is, for the bars
+	bare  bool    // without bars: before somebody is signed in
+	class string  // of <main>: "panes" for two columns, empty for one
+}
+
+// section is a place that the bars lead to.
+type section string
+
+// The sections.
+const (
+	atMessages    section = "messages"
+	atPeople      section = "people"
+	atInvitations section = "invitations"
+	atConnections section = "connections"
+	atCompose     section = "compose"
+	atActivity    section = "activity"
+	atSettings    section = "settings"
+	atAdmin       section = "admin"
+)
+
+// inNetwork reports whether a section is in the menu of My Network.
+func (s section) inNetwork() bool {
+	return s == atMessages || s == atPeople || s == atInvitations || s == atConnections
+}
+
+// outcome is what the page after a form says was done, by the key that stands in its
+// address. A key that is not in this table says nothing, so that an address from
+// elsewhere can put no words on a page.
+func outcome(ctx context.Context, key string) string {
+	switch key {
+	case "saved":
+		return T(ctx, "Saved.")
+	case "signed-out":
+		return T(ctx, "You are signed out.")
+	}
+	return ""
+}
+
+// current marks the link to the page that is shown.
+func current(is bool) templ.Attributes {
+	if is {
+		return templ.Attributes{"aria-current": "page"}
+	}
+	return nil
+}
+
+// nonce is what an element carries that htmx acts for: hx-nonce={ nonce(ctx) }.
+func nonce(ctx context.Context) string { return from(ctx).nonce }
+
+// refreshed are the attributes of a part of a page that fetches itself anew when a
+// topic changes: "inbox", "network", "settings" or "conversation:ID". What somebody
+// is typing in it stays.
+func refreshed(ctx context.Context, topic, address, selector string) templ.Attributes {
+	return templ.Attributes{
+		"data-live": topic, "hx-get": address, "hx-trigger": "sealpost:changed", "hx-select": selector, "hx-target": "this",
+		"hx-swap": "outerMorph", "hx-sync": "this:queue last", "hx-nonce": nonce(ctx),
+	}
+}
+
+// posted are the attributes of a form whose answer replaces a part of the page; the
+// form works without script too, by its action. The answer is the page that the form
+// redirects to.
+func posted(ctx context.Context, address, selector string) templ.Attributes {
+	return templ.Attributes{
+		"method": "post", "action": address, "hx-post": address, "hx-select": selector, "hx-target": selector, "hx-swap": "outerMorph",
+		"hx-sync": "this:drop", "hx-nonce": nonce(ctx),
+	}
+}

@@ -1,0 +1,88 @@
+package webui
+
+import (
+	"context"
+	"strings"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"golang.org/x/text/message/catalog"
+)
+
+// catalogue has every sentence of the pages in every language. A sentence is its own
+// key, in English: what a translation lacks reads in English. A test finds every key
+// in the code, so none can be forgotten.
+type catalogue struct {
+	builder *catalog.Builder
+	matcher language.Matcher
+	tags    []language.Tag
+	printer map[language.Tag]*message.Printer
+}
+
+// counted is an English sentence whose form depends on a number, its argument of the
+// index.
+type counted struct {
+	key        string
+	argument   int
+	one, other string
+}
+
+// countedSentences is the table of English sentences that count. It never changes.
+var countedSentences = []counted{
+	{"%d unread", 1, "%d unread", "%d unread"},
+	{"%d people", 1, "%d person", "%d people"},
+}
+
+// rightToLeft is the table of scripts that are written from the right. It never changes.
+var rightToLeft = map[string]bool{"Arab": true, "Hebr": true, "Syrc": true, "Thaa": true, "Nkoo": true, "Adlm": true}
+
+func newCatalogue() (*catalogue, error) {
+	c := &catalogue{
+		builder: catalog.NewBuilder(catalog.Fallback(language.English)), printer: map[language.Tag]*message.Printer{},
+		tags: []language.Tag{language.English},
+	}
+	for _, s := range countedSentences {
+		if err := c.builder.Set(language.English, s.key, plural.Selectf(s.argument, "%d", "one", s.one, "other", s.other)); err != nil {
+			return nil, err
+		}
+	}
+	c.matcher = language.NewMatcher(c.tags)
+	for _, tag := range c.tags {
+		c.printer[tag] = message.NewPrinter(tag, message.Catalog(c.builder))
+	}
+	return c, nil
+}
+
+// choose finds the language of a page: the person's own, then what their browser
+// asks for, then English. A person's language that has no translation still says in
+// which direction they read.
+func (c *catalogue) choose(own, accepted string) (words *message.Printer, direction, tag string) {
+	wanted, _, _ := language.ParseAcceptLanguage(accepted) // what is wrong asks for nothing
+	direction = "ltr"
+	if t, err := language.Parse(own); err == nil && own != "" {
+		wanted = append([]language.Tag{t}, wanted...)
+		if script, _ := t.Script(); rightToLeft[script.String()] {
+			direction = "rtl"
+		}
+	}
+	_, at, _ := c.matcher.Match(wanted...)
+	chosen := c.tags[at]
+	if script, _ := chosen.Script(); rightToLeft[script.String()] {
+		direction = "rtl"
+	}
+	return c.printer[chosen], direction, chosen.String()
+}
+
+// T is a sentence in the viewer's language. The key is a literal with fmt's verbs;
+// names and times that need markup of their own go through say.
+func T(ctx context.Context, key string, args ...any) string {
+	return from(ctx).words.Sprintf(message.Key(key, key), args...)
+}
+
+// known is a sentence that comes from further in, such as the reason of a refusal.
+// It reads in English where there is no translation.
+func known(ctx context.Context, sentence string) string {
+	// A sentence is no format: a per cent sign in it stands for itself.
+	return from(ctx).words.Sprintf(message.Key(sentence, strings.ReplaceAll(sentence, "%", "%%")))
+}
