@@ -55,6 +55,7 @@ var edges = map[string][]string{
 	"internal/failpoint": {},
 	"internal/pgtest":    {},
 	"internal/crash":     {},
+	"internal/browser":   {},
 	"internal/tidy":      {},
 	"internal/mutants":   {},
 	"internal/sqlstore/storetest": {
@@ -70,7 +71,7 @@ var edges = map[string][]string{
 
 // testSupport is the table of packages that no production code may import.
 var testSupport = []string{
-	"internal/crash", "internal/pgtest", "internal/sim", "internal/sqlstore/storetest", "internal/sweep", "internal/tidy",
+	"internal/browser", "internal/crash", "internal/pgtest", "internal/sim", "internal/sqlstore/storetest", "internal/sweep", "internal/tidy",
 }
 
 // outerTests is the table of what external test packages may import beyond
@@ -81,6 +82,7 @@ var outerTests = map[string][]string{
 	"cmd/sealpost":                {"*"},
 	"internal/authn":              {"*"},
 	"internal/bench":              {"*"},
+	"internal/browser":            {"*"},
 	"internal/crash":              {"*"},
 	"internal/demo":               {"*"},
 	"internal/httpapi":            {"*"},
