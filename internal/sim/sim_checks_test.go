@@ -421,9 +421,16 @@ func (s *simulation) checkQuota() {
 }
 
 // checkHints: a hint goes to people of the conversation only; see checkView for whose
-// view changed.
+// view changed. One about settings goes to the devices of the one person whose
+// settings they are, and names no conversation.
 func (s *simulation) checkHints() {
 	for _, h := range s.bus.step {
+		if h.Topic == sealpost.TopicSettings {
+			if len(h.Users) != 1 || h.Users[0] != s.changing || !h.Conversation.IsZero() {
+				s.wrong("a hint about settings to somebody whose they are not (R34)")
+			}
+			continue
+		}
 		i := slices.IndexFunc(s.places, func(p *place) bool { return p.id == h.Conversation })
 		for _, u := range h.Users {
 			if i < 0 || !slices.ContainsFunc(s.places[i].people, func(who int) bool { return s.people[who].User.ID == u }) {

@@ -356,6 +356,7 @@ func (s *simulation) doReceipts() string {
 		}
 	})
 	return s.attempt("receipts", func(key string) error {
+		s.changing = s.people[who].User.ID
 		_, err := s.node().UpdateSettings(context.Background(), s.people[who], key, service.SettingsEdit{Receipts: &on})
 		return err
 	})

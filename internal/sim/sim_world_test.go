@@ -36,9 +36,10 @@ type simulation struct {
 	again    []retry
 	tally    map[string]int
 	steps    int
-	doing    string // the command of this step
-	flagging int    // who set a flag of their own in this step, -1: nobody
-	err      error  // the first thing that was wrong
+	doing    string          // the command of this step
+	flagging int             // who set a flag of their own in this step, -1: nobody
+	changing sealpost.UserID // who changed a setting of their own in this step; zero: nobody
+	err      error           // the first thing that was wrong
 
 	audit    []service.Audit                          // as it was after the last step
 	openings map[opening]bool                         // committed, from the audit log

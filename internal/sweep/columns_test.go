@@ -35,7 +35,7 @@ var registry = map[string]map[string]class{
 		"id": id, "email": personal, "email_key": personal, "name": personal, "name_key": personal, "headline": personal,
 		"language": personal, "time_zone": personal, "previous_zone": personal, "zone_changed_at": number, "roles": word,
 		"receipts": number, "undo_us": number, "password": personal, "created_at": number, "reach": word, "disabled_at": number,
-		"erased_at": number,
+		"erased_at": number, "sort_key": personal, "find_key": personal,
 	},
 	"session": {"user_id": id, "id": id, "kind": number, "hash": mac, "label": personal, "created_at": number, "expires_at": number, "scopes": word},
 	"attempt": {"key_mac": mac, "at": number, "id": id},
@@ -55,7 +55,10 @@ var registry = map[string]map[string]class{
 	},
 	"participant": {"conversation_id": id, "user_id": id, "joined_at": number, "left_at": number, "consent": number},
 	"connection":  {"user_id": id, "other_id": id, "since": number},
-	"block":       {"user_id": id, "other_id": id, "created_at": number},
+	"invitation": {
+		"user_id": id, "id": id, "other_id": id, "sent": number, "note": personal, "state": number, "created_at": number, "decided_at": number,
+	},
+	"block": {"user_id": id, "other_id": id, "created_at": number},
 	"inbox": {
 		"user_id": id, "conversation_id": id, "listed_at": number, "touched_at": number, "changed_at": number,
 		"last_activity_at": number, "unread": number, "marked_unread": number, "request": number, "muted": number, "hid_at": number,

@@ -88,6 +88,18 @@ var drivers = map[string]driver{
 	"PUT /api/v1/drafts/{id}":             unlessSender(each("PUT", "draft", map[string]any{"body": "not mine"})),
 	"DELETE /api/v1/drafts/{id}":          unlessSender(each("DELETE", "draft", nil)),
 
+	// Everybody invites and blocks the outsider, who is in no conversation of the story.
+	"POST /api/v1/invitations":               one("POST", map[string]any{"user_id": "{user}", "note": "swept"}),
+	"GET /api/v1/invitations":                get("", "?box=received", "?box=sent", "?box=sent&limit=1", "?limit=1", "?cursor={page}"),
+	"POST /api/v1/invitations/{id}/accept":   each("POST", "message", nil), // ids that are none of an invitation
+	"POST /api/v1/invitations/{id}/ignore":   each("POST", "message", nil),
+	"POST /api/v1/invitations/{id}/withdraw": each("POST", "message", nil),
+	"GET /api/v1/connections":                get("", "?sort=name", "?sort=recent", "?limit=1", "?cursor={page}"),
+	"DELETE /api/v1/connections/{user_id}":   each("DELETE", "user", nil),
+	"POST /api/v1/blocks":                    one("POST", map[string]any{"user_id": "{user}"}),
+	"GET /api/v1/blocks":                     get("", "?limit=1", "?cursor={page}"),
+	"DELETE /api/v1/blocks/{user_id}":        each("DELETE", "user", nil),
+
 	"POST /api/v1/conversations":                               one("POST", map[string]any{"participant_ids": []string{"00000000-0000-7000-8000-000000000000"}}),
 	"POST /api/v1/conversations/{id}/participants":             unlessSender(each("POST", "conversation", map[string]any{"user_id": "{user}"})),
 	"DELETE /api/v1/conversations/{id}/participants/{user_id}": unlessSender(removeOthers),
@@ -340,7 +352,7 @@ func (w *world) paths(r route, kind string) []string {
 	ids = append(ids, "01890000-0000-7000-8000-000000000000", "x")
 	out := make([]string, len(ids))
 	for i, id := range ids {
-		out[i] = strings.ReplaceAll(r.pattern, "{id}", id)
+		out[i] = strings.NewReplacer("{id}", id, "{user_id}", id).Replace(r.pattern)
 	}
 	return out
 }
