@@ -29,6 +29,7 @@ type Store interface {
 	References
 	Attempts
 	Registry
+	Counting
 	Flags
 }
 

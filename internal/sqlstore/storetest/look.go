@@ -108,6 +108,14 @@ func (m *machine) lookAtLists(viewer sealpost.UserID, since sealpost.Instant) {
 			}
 		}
 	}
+	a0, err := m.a.Store.Waiting(ctx(), viewer)
+	m.a.ok(err)
+	b0, err := m.b.Store.Waiting(ctx(), viewer)
+	m.b.ok(err)
+	same(m.a, "what waits", a0, b0)
+	if unread := len(m.a.inbox(viewer, service.FilterUnread)); a0.Unread != unread {
+		m.rt.Fatalf("%d conversations wait, and %d are unread (I4)", a0.Unread, unread)
+	}
 	// Which changed is the contract; in which order they come only a limit shows.
 	a, err := m.a.Store.ChangedThreads(ctx(), viewer, since, 10)
 	m.a.ok(err)
