@@ -91,10 +91,10 @@ func newNonce() string {
 	return base64.StdEncoding.EncodeToString(b[:])
 }
 
-// policy is the Content-Security-Policy of an answer. Scripts and the elements that
+// contentPolicy is the Content-Security-Policy of an answer. Scripts and the elements that
 // htmx acts for carry its nonce; nothing else runs, and no string becomes markup
 // but through htmx and the one function of ours.
-func policy(nonce string) string {
+func contentPolicy(nonce string) string {
 	return "default-src 'none'; script-src 'self' 'nonce-" + nonce + "'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
 		"font-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
 		"require-trusted-types-for 'script'; trusted-types htmx sealpost"

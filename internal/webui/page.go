@@ -42,6 +42,28 @@ func outcome(ctx context.Context, key string) string {
 	switch key {
 	case "saved":
 		return T(ctx, "Saved.")
+	case "undone":
+		return T(ctx, "Not sent. Your draft is back.")
+	case "recalled":
+		return T(ctx, "Recalled.")
+	case "disregard":
+		return T(ctx, "You asked to disregard it.")
+	case "hidden":
+		return T(ctx, "Hidden for you.")
+	case "reported":
+		return T(ctx, "Reported. The answer will be here.")
+	case "accepted":
+		return T(ctx, "Accepted.")
+	case "declined":
+		return T(ctx, "Declined. Nobody is told.")
+	case "muted":
+		return T(ctx, "Muted.")
+	case "unmuted":
+		return T(ctx, "No longer muted.")
+	case "unread":
+		return T(ctx, "Marked unread.")
+	case "left":
+		return T(ctx, "You left the conversation.")
 	case "signed-out":
 		return T(ctx, "You are signed out.")
 	}
@@ -66,6 +88,16 @@ func refreshed(ctx context.Context, topic, address, selector string) templ.Attri
 	return templ.Attributes{
 		"data-live": topic, "hx-get": address, "hx-trigger": "sealpost:changed", "hx-select": selector, "hx-target": "this",
 		"hx-swap": "outerMorph", "hx-sync": "this:queue last", "hx-nonce": nonce(ctx),
+	}
+}
+
+// watched are the attributes of what a dialog or a page of its own shows about a
+// message: it fetches its address anew when the conversation changes, and what has
+// the focus keeps it.
+func watched(ctx context.Context, address string) templ.Attributes {
+	return templ.Attributes{
+		"hx-get": address, "hx-trigger": "sealpost:changed", "hx-select": "#main > *", "hx-target": "this", "hx-swap": "outerMorph",
+		"hx-sync": "this:queue last", "hx-nonce": nonce(ctx),
 	}
 }
 

@@ -180,7 +180,7 @@ func (q *request) render(c templ.Component) error {
 	}
 	h := q.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", policy(q.nonce))
+	h.Set("Content-Security-Policy", contentPolicy(q.nonce))
 	compressed(q.w, q.r, max(q.status, http.StatusOK), b.Bytes())
 	return nil
 }

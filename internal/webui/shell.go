@@ -11,15 +11,10 @@ import (
 )
 
 // count finds what the bars show.
-func (q *request) count() error { return nil }
-
-// networkName is the name of the button My Network, with what waits behind it.
-func networkName(ctx context.Context) string {
-	c := from(ctx).counts
-	if c.unread == 0 && c.invitations == 0 {
-		return T(ctx, "My Network")
-	}
-	return T(ctx, "My Network, %[1]d unread, %[2]d invitations", c.unread, c.invitations)
+func (q *request) count() error {
+	w, err := q.server.service.Waiting(q.ctx, q.principal)
+	q.counts = counts{unread: w.Unread, requests: w.Requests, invitations: w.Invitations}
+	return err
 }
 
 // badgeText is a count of at most two digits.

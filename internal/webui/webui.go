@@ -112,6 +112,8 @@ func (s *Server) register() {
 	s.registerFiles()
 	s.registerSession()
 	s.registerNetwork()
+	s.registerMessages()
+	s.registerRecall()
 	s.get("/{$}", Member, func(q *request) error { return q.redirect("/messages") })
 	s.handle("", "/", Public, func(*request) error { return sealpost.NotFound() })
 }

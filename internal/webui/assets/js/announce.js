@@ -17,7 +17,11 @@ function collect(root) {
     e.dataset.announced = e.textContent;
     announce(e.textContent.trim(), "alert" in e.dataset);
   }
-  root.querySelector("[data-focus]")?.focus();
+  const target = root.querySelector("[data-focus]");
+  if (target && target.dataset.focused !== target.textContent) {
+    target.dataset.focused = target.textContent;
+    target.focus();
+  }
 }
 
 collect(document);

@@ -7,3 +7,8 @@ import "./dialog.js";
 import "./live.js";
 import "./keys.js";
 import "./menus.js";
+import "./rows.js";
+import "./ring.js";
+import "./thread.js";
+import "./hold.js";
+import "./recall.js";

@@ -1,0 +1,59 @@
+// A recall in the dialog. It is never optimistic: "Recalling…" until the server has
+// said what happened. Without an answer it goes on asking, with the same key, so that
+// the answer is the true one (an unknown outcome is allowed, a false success is not).
+import { announce } from "./announce.js";
+
+const doubtAfter = 8_000;
+
+document.addEventListener("submit", (e) => {
+  const form = e.target.closest?.("dialog form[data-recall-form]");
+  if (!form) return;
+  e.preventDefault();
+  const button = form.querySelector("button.recall");
+  if (button.ariaBusy === "true") return;
+  button.ariaBusy = "true";
+  button.textContent = form.dataset.busy;
+  const doubt = setTimeout(() => tellDoubt(form), doubtAfter);
+  htmx.ajax("POST", form.getAttribute("action"), {
+    source: form, target: "#dialog", select: "#main > *", swap: "innerHTML",
+    fetch: (address, options) => insist(form, address, options).finally(() => clearTimeout(doubt)),
+  });
+});
+
+function tellDoubt(form) {
+  const line = form.querySelector(".unknown");
+  line.hidden = false;
+  line.textContent = form.dataset.unknown;
+}
+
+// Asks until there is an answer: one that was lost is no answer.
+async function insist(form, address, { body, headers, method }) {
+  for (let wait = 500; ; wait = Math.min(wait * 2, 5_000)) {
+    try {
+      const answer = await fetch(address, { body, headers, method, signal: AbortSignal.timeout(doubtAfter) });
+      if (answer.status !== 502 && answer.status !== 504) return answer;
+    } catch {}
+    tellDoubt(form);
+    await new Promise((done) => setTimeout(done, wait));
+  }
+}
+
+// It is done: the dialog closes, the thread shows the marker, and has the focus.
+document.addEventListener("htmx:after:settle", () => {
+  const done = document.querySelector("dialog [data-recalled]");
+  if (!done) return;
+  const { recalled, message } = done.dataset;
+  const words = done.querySelector("[data-announce]")?.textContent;
+  document.getElementById("dialog").close();
+  for (const part of document.querySelectorAll("[data-live]")) {
+    if (part.dataset.live.split(" ").some((t) => t === recalled || t === "inbox")) part.dispatchEvent(new CustomEvent("sealpost:changed"));
+  }
+  const find = (tries) => {
+    const marker = document.getElementById(message);
+    if (marker?.classList.contains("marker") || tries === 0) {
+      marker?.focus();
+      announce(words);
+    } else setTimeout(() => find(tries - 1), 50);
+  };
+  find(40);
+});

@@ -1,0 +1,242 @@
+package webui
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
+)
+
+const (
+	inboxPage  = 50 // conversations of a page of the list
+	threadPage = 50 // messages of a page of a thread
+	// filterDrafts is a filter of the page and not of the inbox: drafts are no
+	// conversations.
+	filterDrafts service.Filter = "drafts"
+)
+
+func (s *Server) registerMessages() {
+	s.get("/messages", Member, s.inbox)
+	s.get("/messages/{conversation}", Member, s.thread)
+	s.post("/people/{user}/write", Member, s.write)
+	s.post("/messages/{conversation}/send", Member, s.send)
+	s.post("/messages/{conversation}/open", Member, s.open)
+	s.post("/messages/{conversation}/accept", Member, s.acceptRequest)
+	s.post("/messages/{conversation}/decline", Member, s.declineRequest)
+	s.post("/messages/{conversation}/mute", Member, s.mute)
+	s.post("/messages/{conversation}/unread", Member, s.markUnread)
+	s.get("/messages/{conversation}/people", Member, s.group)
+	s.post("/messages/{conversation}/title", Member, s.retitle)
+	s.post("/messages/{conversation}/add", Member, s.addPerson)
+	s.post("/messages/{conversation}/remove", Member, s.removePerson)
+	s.post("/messages/{conversation}/{message}/undo", Member, s.undo)
+	s.post("/messages/{conversation}/{message}/send-now", Member, s.sendNow)
+	s.post("/messages/{conversation}/{message}/acknowledge", Member, s.acknowledge)
+}
+
+// inboxView is the list of conversations.
+type inboxView struct {
+	filter service.Filter
+	items  []service.InboxEntry
+	drafts []service.DraftView
+	next   string // cursor of the next page
+	open   sealpost.ConversationID
+}
+
+// inboxFor reads the list as the address of the page asks for it.
+func (q *request) inboxFor(open sealpost.ConversationID) (v inboxView, err error) {
+	v.filter, v.open = service.Filter(q.query("filter")), open
+	if v.filter == filterDrafts {
+		v.drafts, v.next, err = q.server.service.Drafts(q.ctx, q.principal, q.query("cursor"), inboxPage)
+		return v, err
+	}
+	v.items, v.next, err = q.server.service.Inbox(q.ctx, q.principal, v.filter, q.query("cursor"), inboxPage)
+	if v.filter == "" {
+		v.filter = service.FilterAll
+	}
+	return v, err
+}
+
+func (s *Server) inbox(q *request) error {
+	v, err := q.inboxFor(sealpost.ConversationID{})
+	if err != nil {
+		return err
+	}
+	if q.swapped() { // the chips have numbers of their own
+		if err := q.count(); err != nil {
+			return err
+		}
+	}
+	return q.page(page{title: T(q.ctx, "Messages"), body: inboxBody(v), at: atMessages, class: "panes alone"})
+}
+
+// address is the list with its filter, for refetching it.
+func (v inboxView) address() string {
+	at := "/messages"
+	if !v.open.IsZero() {
+		at += "/" + v.open.String()
+	}
+	if v.filter != service.FilterAll {
+		at += "?filter=" + url.QueryEscape(string(v.filter))
+	}
+	return at
+}
+
+// titleOf is how a conversation is called: its title, or who is in it besides the
+// viewer.
+func titleOf(ctx context.Context, t service.Thread) string {
+	if t.Conversation.Title != "" {
+		return t.Conversation.Title
+	}
+	var names []string
+	for _, m := range t.Members {
+		if m.UserID != from(ctx).me() && (m.Active() || t.Conversation.Kind == sealpost.Direct) {
+			names = append(names, m.Name)
+		}
+	}
+	switch len(names) {
+	case 0:
+		return T(ctx, "Only you")
+	case 1, 2, 3:
+		return strings.Join(names, ", ")
+	}
+	return T(ctx, "%[1]s and %[2]d others", strings.Join(names[:2], ", "), len(names)-2)
+}
+
+// nameIn is what somebody is called in a conversation.
+func nameIn(ctx context.Context, t service.Thread, id sealpost.UserID) string {
+	for _, m := range t.Members {
+		if m.UserID == id {
+			return m.Name
+		}
+	}
+	return T(ctx, "Somebody who left")
+}
+
+// others are the people of a conversation besides the viewer.
+func others(ctx context.Context, t service.Thread) []service.Member {
+	var out []service.Member
+	for _, m := range t.Members {
+		if m.UserID != from(ctx).me() {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// sealedNewest is the message through which entering opens a conversation: the
+// newest that the list shows, if it is sealed for the viewer.
+func sealedNewest(e service.InboxEntry) string {
+	if e.Unread > 0 && e.Last != nil && e.Request != sealpost.RequestPending {
+		return e.Last.ID.String()
+	}
+	return ""
+}
+
+// snippet is the second line of a conversation: never more than its viewer has.
+func snippet(ctx context.Context, e service.InboxEntry) string {
+	m := e.Last
+	switch {
+	case m == nil:
+		return T(ctx, "No messages yet")
+	case m.State == sealpost.Removed:
+		return T(ctx, "A message was removed after review")
+	case m.State == sealpost.Recalled && m.Own:
+		return T(ctx, "You recalled a message")
+	case m.State == sealpost.Recalled:
+		return T(ctx, "%[1]s recalled a message", nameIn(ctx, e.Thread, m.SenderID))
+	case m.Content == nil:
+		return T(ctx, "Sealed message. Open to read")
+	case m.Own:
+		return T(ctx, "You: %[1]s", firstWords(m.Content.Body, 80))
+	case e.Conversation.Kind == sealpost.Group:
+		return T(ctx, "%[1]s: %[2]s", nameIn(ctx, e.Thread, m.SenderID), firstWords(m.Content.Body, 80))
+	}
+	return firstWords(m.Content.Body, 80)
+}
+
+// firstWords is the beginning of a text on one line.
+func firstWords(text string, most int) string {
+	r := []rune(strings.Join(strings.Fields(text), " "))
+	if len(r) <= most {
+		return string(r)
+	}
+	return strings.TrimRight(string(r[:most-1]), " ") + "…"
+}
+
+// recallableNow reports whether the newest message is one that the viewer may still
+// recall, for the ring beside it.
+func recallableNow(ctx context.Context, m *service.MessageView) bool {
+	return m != nil && m.Own && m.State == sealpost.Sent && m.Kind == sealpost.KindMessage && m.RecalledAt == 0 &&
+		m.RecallableUntil >= from(ctx).now && anySealed(*m)
+}
+
+func anySealed(m service.MessageView) bool {
+	for _, d := range m.Deliveries {
+		if d.State == sealpost.DeliverySealed {
+			return true
+		}
+	}
+	return false
+}
+
+// filterName is what a filter is called.
+func filterName(ctx context.Context, f service.Filter) string {
+	switch f {
+	case service.FilterUnread:
+		return T(ctx, "Unread")
+	case service.FilterRequests:
+		return T(ctx, "Requests")
+	case filterDrafts:
+		return T(ctx, "Drafts")
+	case service.FilterScheduled:
+		return T(ctx, "Scheduled")
+	case service.FilterRecalled:
+		return T(ctx, "Recalled")
+	}
+	return T(ctx, "All")
+}
+
+func filters() []service.Filter {
+	return []service.Filter{
+		service.FilterAll, service.FilterUnread, service.FilterRequests, filterDrafts, service.FilterScheduled, service.FilterRecalled,
+	}
+}
+
+// filterCount is the number on a filter.
+func filterCount(ctx context.Context, f service.Filter) int {
+	c := from(ctx).counts
+	switch f {
+	case service.FilterUnread:
+		return c.unread
+	case service.FilterRequests:
+		return c.requests
+	}
+	return 0
+}
+
+func filterAddress(f service.Filter) string {
+	if f == service.FilterAll {
+		return "/messages"
+	}
+	return "/messages?filter=" + string(f)
+}
+
+// emptyList is what an empty list says.
+func emptyList(ctx context.Context, f service.Filter) string {
+	switch f {
+	case service.FilterUnread:
+		return T(ctx, "No unread messages.")
+	case service.FilterRequests:
+		return T(ctx, "No requests.")
+	case filterDrafts:
+		return T(ctx, "No drafts.")
+	case service.FilterScheduled:
+		return T(ctx, "Nothing scheduled.")
+	case service.FilterRecalled:
+		return T(ctx, "Nothing was recalled.")
+	}
+	return T(ctx, "No conversations yet. Write a message, then choose who gets it.")
+}

@@ -1,0 +1,204 @@
+package webui
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
+)
+
+// line is one line of a thread: a day, or a message, or neighbouring markers of one
+// sender as one (R17).
+type line struct {
+	day      string // the heading of a day; then there is no message
+	messages []service.MessageView
+	fresh    bool // the first that was sealed when the page was made
+}
+
+// last is the message of a line, or the last of its markers.
+func (l line) last() service.MessageView { return l.messages[len(l.messages)-1] }
+
+// lines puts messages into lines, with the days between them.
+func lines(ctx context.Context, messages []service.MessageView) []line {
+	var out []line
+	day, fresh := "", false
+	for _, m := range messages {
+		if m.SentAt != 0 {
+			if d := dayName(ctx, m.SentAt); d != day {
+				day = d
+				out = append(out, line{day: d})
+			}
+		}
+		if n := len(out); n > 0 && m.State == sealpost.Recalled && len(out[n-1].messages) > 0 {
+			before := out[n-1].last()
+			if before.State == sealpost.Recalled && before.SenderID == m.SenderID {
+				out[n-1].messages = append(out[n-1].messages, m)
+				continue
+			}
+		}
+		l := line{messages: []service.MessageView{m}}
+		if !fresh && sealedFor(m) {
+			fresh, l.fresh = true, true
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// sealedFor reports whether the viewer could open a message.
+func sealedFor(m service.MessageView) bool {
+	return !m.Own && m.State == sealpost.Sent && m.Delivery == sealpost.DeliverySealed
+}
+
+// recallState says whether a menu offers a recall, and if not, in a few words why.
+// It is a guess by what the page knows; the server decides at the recall (R8).
+func recallState(ctx context.Context, m service.MessageView) (offered bool, why string) {
+	switch {
+	case m.State == sealpost.Removed:
+		return false, T(ctx, "Removed after review")
+	case m.RecalledAt != 0:
+		return false, T(ctx, "Already recalled")
+	case m.Kind == sealpost.KindRequiredNotice:
+		return false, T(ctx, "Required notice")
+	case m.RecallableUntil < from(ctx).now:
+		return false, T(ctx, "The recall window closed at %[1]s", clockText(ctx, m.RecallableUntil))
+	case !anySealed(m):
+		at := sealpost.Instant(0)
+		for _, d := range m.Deliveries {
+			at = max(at, d.OpenedAt)
+		}
+		if at == 0 {
+			return false, T(ctx, "Opened")
+		}
+		return false, T(ctx, "Opened at %[1]s", clockText(ctx, at))
+	}
+	return true, ""
+}
+
+// footer is the line below an own message: what the server knows, and until when
+// what is possible. That nobody opened it is not said: somebody whose receipts are
+// off may have (R25).
+func footer(ctx context.Context, t service.Thread, m service.MessageView) templ.Component {
+	switch {
+	case m.State == sealpost.Held:
+		return say("Not sent yet. Sends at %[1]s.", second(m.ReleaseAt))
+	case m.State == sealpost.Scheduled:
+		return say("Sends %[1]s.", clockZone(m.ReleaseAt))
+	case m.Kind == sealpost.KindRequiredNotice:
+		return say("Sent %[1]s. Required notice. Can't be recalled.", clock(m.SentAt))
+	}
+	open, all := 0, len(m.Deliveries)
+	var at sealpost.Instant
+	for _, d := range m.Deliveries {
+		if d.State == sealpost.DeliveryOpened {
+			open++
+			at = max(at, d.OpenedAt)
+		}
+	}
+	recallable := m.RecalledAt == 0 && m.RecallableUntil >= from(ctx).now && open < all && m.Kind == sealpost.KindMessage
+	switch {
+	case all == 1 && at != 0:
+		return say("Sent %[1]s. Opened %[2]s.", clock(m.SentAt), clock(at))
+	case open > 0 && recallable:
+		return say("Sent %[1]s. Opened by %[2]d of %[3]d. Recall until %[4]s.", clock(m.SentAt), open, all, clock(m.RecallableUntil))
+	case open > 0:
+		return say("Sent %[1]s. Opened by %[2]d of %[3]d.", clock(m.SentAt), open, all)
+	case recallable:
+		return say("Sent %[1]s. No receipt yet. Recall until %[2]s.", clock(m.SentAt), clock(m.RecallableUntil))
+	}
+	return say("Sent %[1]s. No receipt yet.", clock(m.SentAt))
+}
+
+// messageName is the heading of a message where it is read aloud.
+func messageName(ctx context.Context, t service.Thread, m service.MessageView) string {
+	who := nameIn(ctx, t, m.SenderID)
+	switch {
+	case m.State == sealpost.Held || m.State == sealpost.Scheduled:
+		return T(ctx, "You, not sent yet, %[1]s", clockText(ctx, m.ReleaseAt))
+	case m.Own && recallableNow(ctx, &m):
+		return T(ctx, "You, %[1]s, can be recalled until %[2]s", clockText(ctx, m.SentAt), clockText(ctx, m.RecallableUntil))
+	case m.Own:
+		return T(ctx, "You, %[1]s", clockText(ctx, m.SentAt))
+	case sealedFor(m):
+		return T(ctx, "%[1]s, %[2]s, sealed", who, clockText(ctx, m.SentAt))
+	}
+	return T(ctx, "%[1]s, %[2]s", who, clockText(ctx, m.SentAt))
+}
+
+// marker is the line where a recalled message was: who and when, never what or why.
+func marker(ctx context.Context, t service.Thread, l line) templ.Component {
+	m := l.last()
+	who, n := name(nameIn(ctx, t, m.SenderID)), len(l.messages)
+	switch {
+	case m.State == sealpost.Removed && m.Own:
+		return say("Your message of %[1]s was removed after review.", clock(m.SentAt))
+	case m.State == sealpost.Removed:
+		return say("A message was removed after review.")
+	case m.Own && n > 1:
+		return say("You recalled %[1]d messages.", n)
+	case n > 1:
+		return say("%[1]s recalled %[2]d messages. You had not opened them.", who, n)
+	case m.Own && len(m.Deliveries) == 1:
+		return say("You recalled this message before %[1]s opened it. Sent %[2]s, recalled %[3]s.",
+			name(nameIn(ctx, t, m.Deliveries[0].UserID)), clock(m.SentAt), clock(m.RecalledAt))
+	case m.Own:
+		return say("You recalled this message before anybody opened it. Sent %[1]s, recalled %[2]s.", clock(m.SentAt), clock(m.RecalledAt))
+	}
+	return say("%[1]s recalled a message. You had not opened it.", who)
+}
+
+// partly says whom a recall in part did not reach.
+func partly(ctx context.Context, t service.Thread, m service.MessageView) templ.Component {
+	recalled := 0
+	var opened []string
+	for _, d := range m.Deliveries {
+		if d.State == sealpost.DeliveryRecalled {
+			recalled++
+		} else {
+			opened = append(opened, nameIn(ctx, t, d.UserID))
+		}
+	}
+	if len(opened) == 1 {
+		return say("Recalled for %[1]d of %[2]d people. %[3]s had opened it.", recalled, len(m.Deliveries), name(opened[0]))
+	}
+	return say("Recalled for %[1]d of %[2]d people. The others had opened it.", recalled, len(m.Deliveries))
+}
+
+// look is the class of a message: what it looks like follows from its state.
+func look(ctx context.Context, m service.MessageView) string {
+	switch {
+	case m.State == sealpost.Held, m.State == sealpost.Scheduled:
+		return "own pending"
+	case m.Own && recallableNow(ctx, &m):
+		return "own recallable"
+	case m.Own:
+		return "own"
+	}
+	return "theirs"
+}
+
+// path is the address of a message, with what is to be done there.
+func messagePath(m service.MessageView, what string) templ.SafeURL {
+	at := "/messages/" + m.ConversationID.String() + "/" + m.ID.String()
+	if what != "" {
+		at += "/" + what
+	}
+	return templ.SafeURL(at)
+}
+
+// anchor is the id of a message on its page.
+func anchor(id sealpost.MessageID) string { return "m-" + id.String() }
+
+func milliseconds(i sealpost.Instant) string { return strconv.FormatInt(int64(i)/1000, 10) }
+
+// ringLeft is the part of a ring that is left, as a dash of a hundred.
+func ringLeft(ctx context.Context, begin, end sealpost.Instant) string {
+	if end <= begin {
+		return "0 100"
+	}
+	left := 100 * (end - from(ctx).now) / (end - begin)
+	return strconv.FormatInt(int64(min(max(left, 0), 100)), 10) + " 100"
+}

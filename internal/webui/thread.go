@@ -1,0 +1,360 @@
+package webui
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/sealpost/sealpost/internal/policy"
+	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
+)
+
+// threadView is a conversation with the list beside it.
+type threadView struct {
+	inbox   inboxView
+	thread  service.Thread
+	other   service.Person // in a conversation of two
+	history service.HistoryPage
+	targets map[sealpost.MessageID]*service.MessageView // of replies
+	form    composer
+	policy  policy.Policy
+	older   bool // the page does not show the newest
+}
+
+// composer is what is being written below a thread, as it is shown again.
+type composer struct {
+	body    string
+	reply   *service.MessageView
+	draft   sealpost.DraftID
+	version int32
+	notice  bool
+	key     string
+	trouble *failure
+	focus   bool
+}
+
+func (s *Server) thread(q *request) error {
+	id, err := q.conversation()
+	if err != nil {
+		return err
+	}
+	form := composer{key: formKey()}
+	if err := q.prefill(&form, id); err != nil {
+		return err
+	}
+	return q.showThread(id, form)
+}
+
+// prefill puts what the address names into the composer: the message that is being
+// answered, or a draft that came back.
+func (q *request) prefill(form *composer, id sealpost.ConversationID) error {
+	if text := q.query("reply"); text != "" {
+		reply, err := sealpost.ParseMessage(text)
+		if err != nil {
+			return sealpost.NotFound()
+		}
+		m, err := q.server.service.Message(q.ctx, q.principal, reply)
+		if err != nil || m.ConversationID != id {
+			return sealpost.NotFound()
+		}
+		form.reply, form.focus = &m, true
+	}
+	if text := q.query("draft"); text != "" {
+		draft, err := sealpost.ParseDraft(text)
+		if err != nil {
+			return sealpost.NotFound()
+		}
+		d, err := q.server.service.Draft(q.ctx, q.principal, draft)
+		if sealpost.CodeOf(err) == sealpost.CodeNotFound {
+			return nil // it was sent or deleted since: an old address
+		}
+		if err != nil {
+			return err
+		}
+		form.body, form.draft, form.version, form.focus = d.Body, d.Draft.ID, d.Draft.Content.Version, true
+	}
+	return nil
+}
+
+// showThread reads what the page shows, and shows it.
+func (q *request) showThread(id sealpost.ConversationID, form composer) error {
+	s := q.server.service
+	v := threadView{form: form}
+	var err error
+	if v.thread, err = s.Conversation(q.ctx, q.principal, id); err != nil {
+		return err
+	}
+	var before sealpost.MessageID
+	if text := q.query("before"); text != "" {
+		if before, err = sealpost.ParseMessage(text); err != nil {
+			return sealpost.NotFound()
+		}
+		v.older = true
+	}
+	if v.history, err = s.History(q.ctx, q.principal, id, before, threadPage); err != nil {
+		return err
+	}
+	if v.inbox, err = q.inboxFor(id); err != nil {
+		return err
+	}
+	if v.policy, err = s.Policy(q.ctx, q.principal); err != nil {
+		return err
+	}
+	if rest := others(q.ctx, v.thread); v.thread.Conversation.Kind == sealpost.Direct && len(rest) == 1 {
+		v.other, err = s.Person(q.ctx, q.principal, rest[0].UserID)
+		if err != nil && sealpost.CodeOf(err) != sealpost.CodeNotFound { // a closed account has no profile
+			return err
+		}
+	}
+	if err := q.findTargets(&v); err != nil {
+		return err
+	}
+	if q.swapped() {
+		if err := q.count(); err != nil {
+			return err
+		}
+	}
+	return q.page(page{title: titleOf(q.ctx, v.thread), body: threadBody(v), at: atMessages, class: "panes"})
+}
+
+// findTargets reads what replies answer, where that is not on the page.
+func (q *request) findTargets(v *threadView) error {
+	v.targets = map[sealpost.MessageID]*service.MessageView{}
+	for i := range v.history.Items {
+		v.targets[v.history.Items[i].ID] = &v.history.Items[i]
+	}
+	for _, m := range v.history.Items {
+		if m.Content == nil || m.Content.InReplyTo.IsZero() || v.targets[m.Content.InReplyTo] != nil {
+			continue
+		}
+		target, err := q.server.service.Message(q.ctx, q.principal, m.Content.InReplyTo)
+		if sealpost.CodeOf(err) == sealpost.CodeNotFound {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		v.targets[target.ID] = &target
+	}
+	return nil
+}
+
+// target is what a message answers; nil: nothing that the viewer may know of.
+func (v threadView) target(m service.MessageView) *service.MessageView {
+	if m.Content == nil || m.Content.InReplyTo.IsZero() {
+		return nil
+	}
+	return v.targets[m.Content.InReplyTo]
+}
+
+// address is the thread, as the live parts ask for it again.
+func (v threadView) address() string { return "/messages/" + v.thread.Conversation.ID.String() }
+
+func (v threadView) isRequest() bool { return v.thread.Request == sealpost.RequestPending }
+
+// theirTime is the time where the other person is, if that differs by three hours or
+// more; empty otherwise.
+func (v threadView) theirTime(ctx context.Context) string {
+	q := from(ctx)
+	if v.other.ID.IsZero() || v.other.TimeZone == "" {
+		return ""
+	}
+	zone, err := time.LoadLocation(v.other.TimeZone)
+	if err != nil {
+		return ""
+	}
+	here, there := q.now.Time().In(q.place()), q.now.Time().In(zone)
+	_, a := here.Zone()
+	_, b := there.Zone()
+	if d := a - b; d < 3*3600 && d > -3*3600 {
+		return ""
+	}
+	return there.Format("15:04")
+}
+
+// sendLine says to whom, and what can be done after sending.
+func sendLine(ctx context.Context, v threadView) string {
+	q := from(ctx)
+	undo := q.principal.User.Undo
+	switch {
+	case !v.policy.Recall && undo > 0:
+		return T(ctx, "Undo time %[1]d s. Recall is switched off.", int(undo.Seconds()))
+	case !v.policy.Recall:
+		return T(ctx, "Recall is switched off.")
+	case undo > 0:
+		return T(ctx, "Undo time %[1]d s. Recall up to %[2]s after sending, until opened.", int(undo.Seconds()), duration(ctx, v.policy.Window))
+	}
+	return T(ctx, "Recall up to %[1]s after sending, until opened.", duration(ctx, v.policy.Window))
+}
+
+// duration is a length of time in words.
+func duration(ctx context.Context, d time.Duration) string {
+	switch {
+	case d >= time.Hour && d%time.Hour == 0:
+		return T(ctx, "%d h", int(d/time.Hour))
+	case d >= time.Minute && d%time.Minute == 0:
+		return T(ctx, "%d min", int(d/time.Minute))
+	}
+	return T(ctx, "%d s", int(d.Seconds()))
+}
+
+// write begins a conversation with somebody, or goes to the one that there is.
+func (s *Server) write(q *request) error {
+	id, err := q.user()
+	if err != nil {
+		return err
+	}
+	t, _, err := s.service.CreateConversation(q.ctx, q.principal, q.key(), []sealpost.UserID{id}, "")
+	if sealpost.CodeOf(err) == sealpost.CodeInvalid { // nobody there, or oneself
+		return sealpost.NotFound()
+	}
+	if err != nil {
+		return err
+	}
+	return q.redirect("/messages/" + t.Conversation.ID.String() + "#composer")
+}
+
+// send sends what the composer holds. What fails comes back with the reason and
+// everything that was typed, under the same key: a repetition is the same request.
+func (s *Server) send(q *request) error {
+	id, err := q.conversation()
+	if err != nil {
+		return err
+	}
+	form := composer{body: q.text("body"), key: q.key(), notice: q.field("notice") == "on", focus: true}
+	in := service.Sending{Conversation: id, Body: form.body, Kind: sealpost.KindMessage}
+	if form.notice {
+		in.Kind = sealpost.KindRequiredNotice
+	}
+	if err := q.references(&in, &form); err != nil {
+		return err
+	}
+	if strings.TrimSpace(form.body) == "" {
+		err = sealpost.Invalid("body", "Write a message first.")
+	} else {
+		_, err = s.service.Send(q.ctx, q.principal, form.key, in)
+	}
+	if err == nil {
+		return q.redirect("/messages/" + id.String())
+	}
+	code := sealpost.CodeOf(err)
+	if code == sealpost.CodeNotFound {
+		return err
+	}
+	f := q.failure(err)
+	form.trouble, q.status = &f, s.status(code)
+	if code == sealpost.CodeRecalled || code == sealpost.CodeIDInUse {
+		form.key = formKey()
+	}
+	return q.showThread(id, form)
+}
+
+// references reads what a form names: the message that it answers, and the draft that
+// it was written in.
+func (q *request) references(in *service.Sending, form *composer) error {
+	if text := q.field("reply"); text != "" {
+		id, err := sealpost.ParseMessage(text)
+		if err != nil {
+			return sealpost.Invalid("reply", "There is no such message.")
+		}
+		in.InReplyTo = id
+		if m, err := q.server.service.Message(q.ctx, q.principal, id); err == nil {
+			form.reply = &m
+		}
+	}
+	if text := q.field("draft"); text != "" {
+		id, err := sealpost.ParseDraft(text)
+		if err != nil {
+			return sealpost.Invalid("draft", "There is no such draft.")
+		}
+		version, err := q.number("version")
+		if err != nil {
+			return err
+		}
+		in.Draft, in.DraftVersion = id, int32(version)
+		form.draft, form.version = id, int32(version)
+	}
+	return nil
+}
+
+// open opens everything sealed up to a message, by the person's own act (R4, R5).
+func (s *Server) open(q *request) error {
+	id, err := q.conversation()
+	if err != nil {
+		return err
+	}
+	through, err := sealpost.ParseMessage(q.field("through"))
+	if err != nil {
+		return sealpost.NotFound()
+	}
+	for range maxOpenings {
+		opened, err := s.service.Open(q.ctx, q.principal, "", id, through)
+		if err != nil {
+			return err
+		}
+		if !opened.More {
+			break
+		}
+	}
+	return q.redirect("/messages/" + id.String() + "#" + anchor(through))
+}
+
+// maxOpenings bounds how many steps of 200 messages one act opens.
+const maxOpenings = 50
+
+// undo takes back what is not delivered yet; the text is in the composer again.
+func (s *Server) undo(q *request) error {
+	return q.pending(func(id sealpost.ConversationID, m sealpost.MessageID) error {
+		draft, err := s.service.Undo(q.ctx, q.principal, q.key(), m)
+		if err != nil {
+			return err
+		}
+		return q.done("/messages/"+id.String()+"?draft="+draft.String(), "undone")
+	})
+}
+
+func (s *Server) sendNow(q *request) error {
+	return q.pending(func(id sealpost.ConversationID, m sealpost.MessageID) error {
+		if _, err := s.service.SendNow(q.ctx, q.principal, q.key(), m); err != nil {
+			return err
+		}
+		return q.redirect("/messages/" + id.String())
+	})
+}
+
+// pending acts on what is not delivered yet. Whoever comes too late is told so, on
+// the thread as it is now.
+func (q *request) pending(act func(sealpost.ConversationID, sealpost.MessageID) error) error {
+	id, err := q.conversation()
+	if err != nil {
+		return err
+	}
+	m, err := q.message()
+	if err != nil {
+		return err
+	}
+	err = act(id, m)
+	if sealpost.CodeOf(err) != sealpost.CodeAlreadyDelivered && sealpost.CodeOf(err) != sealpost.CodeCannotDeliver {
+		return err
+	}
+	f := q.failure(err)
+	q.status = http.StatusConflict
+	return q.showThread(id, composer{key: formKey(), trouble: &f})
+}
+
+func (s *Server) acknowledge(q *request) error {
+	id, err := q.conversation()
+	if err != nil {
+		return err
+	}
+	m, err := q.message()
+	if err != nil {
+		return err
+	}
+	if _, err := s.service.Acknowledge(q.ctx, q.principal, q.key(), m, q.field("deleted") == "true"); err != nil {
+		return err
+	}
+	return q.redirect("/messages/" + id.String() + "#" + anchor(m))
+}
