@@ -52,6 +52,14 @@ func outcome(ctx context.Context, key string) string {
 		return T(ctx, "Hidden for you.")
 	case "reported":
 		return T(ctx, "Reported. The answer will be here.")
+	case "scheduled":
+		return T(ctx, "Scheduled. You can change it until it is sent.")
+	case "moved":
+		return T(ctx, "Scheduled. Clocks skip that time, so it moved to the next one there is.")
+	case "draft-saved":
+		return T(ctx, "Draft saved.")
+	case "draft-deleted":
+		return T(ctx, "Draft deleted.")
 	case "accepted":
 		return T(ctx, "Accepted.")
 	case "declined":

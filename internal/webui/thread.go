@@ -154,26 +154,6 @@ func (v threadView) address() string { return "/messages/" + v.thread.Conversati
 
 func (v threadView) isRequest() bool { return v.thread.Request == sealpost.RequestPending }
 
-// theirTime is the time where the other person is, if that differs by three hours or
-// more; empty otherwise.
-func (v threadView) theirTime(ctx context.Context) string {
-	q := from(ctx)
-	if v.other.ID.IsZero() || v.other.TimeZone == "" {
-		return ""
-	}
-	zone, err := time.LoadLocation(v.other.TimeZone)
-	if err != nil {
-		return ""
-	}
-	here, there := q.now.Time().In(q.place()), q.now.Time().In(zone)
-	_, a := here.Zone()
-	_, b := there.Zone()
-	if d := a - b; d < 3*3600 && d > -3*3600 {
-		return ""
-	}
-	return there.Format("15:04")
-}
-
 // sendLine says to whom, and what can be done after sending.
 func sendLine(ctx context.Context, v threadView) string {
 	q := from(ctx)

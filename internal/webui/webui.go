@@ -114,6 +114,7 @@ func (s *Server) register() {
 	s.registerNetwork()
 	s.registerMessages()
 	s.registerRecall()
+	s.registerCompose()
 	s.get("/{$}", Member, func(q *request) error { return q.redirect("/messages") })
 	s.handle("", "/", Public, func(*request) error { return sealpost.NotFound() })
 }

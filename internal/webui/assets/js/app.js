@@ -12,3 +12,5 @@ import "./ring.js";
 import "./thread.js";
 import "./hold.js";
 import "./recall.js";
+import "./combobox.js";
+import "./compose.js";
