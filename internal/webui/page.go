@@ -60,6 +60,30 @@ func outcome(ctx context.Context, key string) string {
 		return T(ctx, "Draft saved.")
 	case "draft-deleted":
 		return T(ctx, "Draft deleted.")
+	case "connected":
+		return T(ctx, "You are connected.")
+	case "invited":
+		return T(ctx, "Invited.")
+	case "ignored":
+		return T(ctx, "Ignored. Nobody is told.")
+	case "withdrawn":
+		return T(ctx, "Withdrawn.")
+	case "disconnected":
+		return T(ctx, "No longer connected.")
+	case "blocked":
+		return T(ctx, "Blocked. No new messages between you.")
+	case "unblocked":
+		return T(ctx, "No longer blocked.")
+	case "password":
+		return T(ctx, "The password is changed, and your other devices are signed out.")
+	case "sessions":
+		return T(ctx, "Signed out there.")
+	case "token-deleted":
+		return T(ctx, "The token is deleted.")
+	case "erased":
+		return T(ctx, "Your account is deleted.")
+	case "welcome":
+		return T(ctx, "Welcome. Look through these settings once.")
 	case "accepted":
 		return T(ctx, "Accepted.")
 	case "declined":

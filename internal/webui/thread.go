@@ -96,6 +96,11 @@ func (q *request) showThread(id sealpost.ConversationID, form composer) error {
 	if v.history, err = s.History(q.ctx, q.principal, id, before, threadPage); err != nil {
 		return err
 	}
+	if text := q.query("at"); text != "" {
+		if err := q.historyAt(&v, text); err != nil {
+			return err
+		}
+	}
 	if v.inbox, err = q.inboxFor(id); err != nil {
 		return err
 	}
@@ -117,6 +122,28 @@ func (q *request) showThread(id sealpost.ConversationID, form composer) error {
 		}
 	}
 	return q.page(page{title: titleOf(q.ctx, v.thread), body: threadBody(v), at: atMessages, class: "panes"})
+}
+
+// historyAt shows a thread up to a message, unless the newest page has it anyway.
+func (q *request) historyAt(v *threadView, text string) error {
+	id, err := sealpost.ParseMessage(text)
+	if err != nil {
+		return sealpost.NotFound()
+	}
+	for _, m := range v.history.Items {
+		if m.ID == id {
+			return nil
+		}
+	}
+	m, err := q.server.service.Message(q.ctx, q.principal, id)
+	if err != nil {
+		return err
+	}
+	if v.history, err = q.server.service.History(q.ctx, q.principal, v.thread.Conversation.ID, id, threadPage); err != nil {
+		return err
+	}
+	v.history.Items, v.older = append(v.history.Items, m), true
+	return nil
 }
 
 // findTargets reads what replies answer, where that is not on the page.

@@ -112,6 +112,8 @@ func (s *Server) register() {
 	s.registerFiles()
 	s.registerSession()
 	s.registerNetwork()
+	s.registerPeople()
+	s.registerSettings()
 	s.registerMessages()
 	s.registerRecall()
 	s.registerCompose()

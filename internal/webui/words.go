@@ -32,6 +32,8 @@ type counted struct {
 var countedSentences = []counted{
 	{"%d unread", 1, "%d unread", "%d unread"},
 	{"%d people", 1, "%d person", "%d people"},
+	{"%d messages", 1, "%d message", "%d messages"},
+	{"%d connections in common", 1, "%d connection in common", "%d connections in common"},
 }
 
 // rightToLeft is the table of scripts that are written from the right. It never changes.

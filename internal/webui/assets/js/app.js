@@ -14,3 +14,4 @@ import "./hold.js";
 import "./recall.js";
 import "./combobox.js";
 import "./compose.js";
+import "./settings.js";

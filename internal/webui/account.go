@@ -1,0 +1,179 @@
+package webui
+
+import (
+	"context"
+	"time"
+
+	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
+)
+
+// accountView is somebody's sign-ins, tokens and data.
+type accountView struct {
+	sessions []service.Session
+	tokens   []service.Session
+	fresh    string // the secret of a token that was just made, shown this once
+	trouble  *failure
+	at       string // the section of the trouble
+}
+
+func (s *Server) account(q *request) error { return q.showAccount(accountView{}) }
+
+func (q *request) showAccount(v accountView) error {
+	var err error
+	if v.sessions, err = q.server.service.Sessions(q.ctx, q.principal); err != nil {
+		return err
+	}
+	if v.tokens, err = q.server.service.Tokens(q.ctx, q.principal); err != nil {
+		return err
+	}
+	return q.page(page{title: T(q.ctx, "Account and devices"), body: accountBody(v), at: atSettings})
+}
+
+// accountTrouble shows the page again with what is wrong.
+func (q *request) accountTrouble(at string, fields map[string]string, err error) error {
+	if sealpost.CodeOf(err) == sealpost.CodeInternal {
+		return err
+	}
+	f := q.failure(err)
+	if to, ok := fields[f.field]; ok {
+		f.field = to
+	}
+	q.status = q.server.status(f.code)
+	return q.showAccount(accountView{at: at, trouble: &f})
+}
+
+func (s *Server) savePassword(q *request) error {
+	err := s.service.ChangePassword(q.ctx, q.principal, q.key(), q.r.PostFormValue("old"), q.r.PostFormValue("new"))
+	if err != nil {
+		return q.accountTrouble("password", nil, err)
+	}
+	return q.done("/settings/account#password", "password")
+}
+
+func (s *Server) endSessions(q *request) error {
+	if err := s.service.EndSessions(q.ctx, q.principal, q.key(), false); err != nil {
+		return err
+	}
+	return q.done("/settings/account#sessions", "sessions")
+}
+
+// session is the id of a sign-in or token in the path.
+func (q *request) session() (sealpost.SessionID, error) {
+	id, err := sealpost.ParseSession(q.r.PathValue("session"))
+	if err != nil {
+		return id, sealpost.NotFound()
+	}
+	return id, nil
+}
+
+func (s *Server) endSession(q *request) error {
+	id, err := q.session()
+	if err != nil {
+		return err
+	}
+	if err := s.service.EndSession(q.ctx, q.principal, q.key(), id); err != nil {
+		return err
+	}
+	return q.done("/settings/account#sessions", "sessions")
+}
+
+// makeToken makes an API token. Its secret is on this answer and nowhere else, so it
+// does not redirect.
+func (s *Server) makeToken(q *request) error {
+	var scopes []sealpost.Scope
+	for _, text := range q.r.PostForm["scope"] {
+		scopes = append(scopes, sealpost.Scope(text))
+	}
+	var expires time.Time
+	if days, err := q.number("days"); err == nil && days > 0 {
+		expires = q.now.Time().AddDate(0, 0, int(days))
+	}
+	_, secret, err := s.service.CreateToken(q.ctx, q.principal, q.key(), q.field("token-name"), expires, scopes...)
+	if err != nil {
+		return q.accountTrouble("tokens", map[string]string{"name": "token-name"}, err)
+	}
+	return q.showAccount(accountView{fresh: secret, at: "tokens"})
+}
+
+func (s *Server) deleteToken(q *request) error {
+	id, err := q.session()
+	if err != nil {
+		return err
+	}
+	if err := s.service.DeleteToken(q.ctx, q.principal, q.key(), id); err != nil {
+		return err
+	}
+	return q.done("/settings/account#tokens", "token-deleted")
+}
+
+// eraseMe erases the account for good. It asks for the password and for a word.
+func (s *Server) eraseMe(q *request) error {
+	err := error(nil)
+	if q.field("sure") != "on" {
+		err = sealpost.Invalid("sure", "Say that you are sure.")
+	} else {
+		err = s.service.EraseMe(q.ctx, q.principal, q.key(), q.r.PostFormValue("password"))
+	}
+	if err != nil {
+		return q.accountTrouble("erase", map[string]string{"password": "erase-password"}, err)
+	}
+	return q.done("/sign-in", "erased")
+}
+
+// scopeWord is what a token is good for.
+func scopeWord(ctx context.Context, s sealpost.Scope) string {
+	switch s {
+	case sealpost.ScopeRead:
+		return T(ctx, "Read what I have")
+	case sealpost.ScopeOpen:
+		return T(ctx, "Open messages")
+	case sealpost.ScopeWrite:
+		return T(ctx, "Send, recall and change")
+	case sealpost.ScopeNetwork:
+		return T(ctx, "Connections, invitations and blocks")
+	case sealpost.ScopeAccount:
+		return T(ctx, "Profile, settings and sign-ins")
+	}
+	return T(ctx, "Administration, as my roles allow")
+}
+
+// joinView is an invitation link that is being used.
+type joinView struct {
+	secret, email, who, zone string
+	key                      string
+	trouble                  *failure
+}
+
+// joinPage shows the form of a link. It does not look the link up: whether it is any
+// good shows when it is used, within the limits for guessing.
+func (s *Server) joinPage(q *request) error {
+	if q.signedIn() {
+		return q.redirect("/messages")
+	}
+	return q.showJoin(joinView{secret: q.r.PathValue("secret"), key: formKey()})
+}
+
+func (q *request) showJoin(v joinView) error {
+	return q.page(page{title: T(q.ctx, "Join"), body: joinBody(v), bare: true})
+}
+
+func (s *Server) join(q *request) error {
+	v := joinView{secret: q.r.PathValue("secret"), email: q.field("email"), who: q.field("name"), zone: q.field("zone"), key: q.key()}
+	signed, err := s.service.Join(q.ctx, v.key, service.Joining{
+		Token: v.secret, Email: v.email, Name: v.who, Password: q.r.PostFormValue("password"), TimeZone: v.zone, Agent: q.r.UserAgent(),
+	})
+	if err != nil {
+		f := q.failure(err)
+		if f.code == sealpost.CodeInternal {
+			return err
+		}
+		if f.code == sealpost.CodeNotFound {
+			f.detail = T(q.ctx, "This link was used, has expired, or never was one. Ask for a new one.")
+		}
+		v.trouble, q.status = &f, s.status(f.code)
+		return q.showJoin(v)
+	}
+	q.begin(signed.Token, signed.Session.ExpiresAt.Time())
+	return q.done("/settings", "welcome")
+}

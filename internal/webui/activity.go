@@ -1,0 +1,106 @@
+package webui
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/a-h/templ"
+
+	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
+)
+
+// fact is one line of what happened.
+type fact struct {
+	at      sealpost.Instant
+	icon    string
+	said    templ.Component
+	address string
+	anchor  string
+}
+
+const activityPage = 50 // facts of each kind
+
+// activity lists facts about what is the viewer's own. What others recalled is never
+// a new item here.
+func (s *Server) activity(q *request) error {
+	var facts []fact
+	for _, find := range []func() ([]fact, error){q.invitationFacts, q.flagFacts, q.draftFacts, q.recallFacts} {
+		some, err := find()
+		if err != nil {
+			return err
+		}
+		facts = append(facts, some...)
+	}
+	slices.SortStableFunc(facts, func(a, b fact) int { return cmp.Compare(b.at, a.at) })
+	return q.page(page{title: T(q.ctx, "Activity"), body: activityBody(facts), at: atActivity})
+}
+
+func (q *request) invitationFacts() ([]fact, error) {
+	var out []fact
+	for _, box := range []service.Box{service.BoxReceived, service.BoxSent} {
+		items, _, err := q.server.service.Invitations(q.ctx, q.principal, box, "", activityPage)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range items {
+			switch {
+			case box == service.BoxReceived:
+				out = append(out, fact{i.CreatedAt, "user-plus", say("%[1]s invites you to connect.", name(i.Person.Name)), "/network/invitations", ""})
+			case i.State == sealpost.InvitationAccepted:
+				out = append(out, fact{i.DecidedAt, "check", say("%[1]s is now a connection.", name(i.Person.Name)), "/people/" + i.Other.String(), ""})
+			}
+		}
+	}
+	return out, nil
+}
+
+func (q *request) flagFacts() ([]fact, error) {
+	flags, _, err := q.server.service.OwnFlags(q.ctx, q.principal, "", activityPage)
+	if err != nil {
+		return nil, err
+	}
+	var out []fact
+	for _, f := range flags {
+		one := fact{at: f.Flag.CreatedAt, icon: "flag", anchor: "f-" + f.Flag.ID.String()}
+		switch {
+		case f.Flag.State == sealpost.FlagOpen:
+			one.said = say("You reported a message. Moderators have not answered yet. Reference %[1]s", f.Flag.ID.String()[:8])
+		case f.Flag.Resolution == sealpost.ResolvedRemove:
+			one.at, one.said = f.Flag.ResolvedAt, say("The message that you reported was removed. %[1]s", name(f.Answer))
+		default:
+			one.at, one.said = f.Flag.ResolvedAt, say("The message that you reported was kept. %[1]s", name(f.Answer))
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+func (q *request) draftFacts() ([]fact, error) {
+	drafts, _, err := q.server.service.Drafts(q.ctx, q.principal, "", activityPage)
+	if err != nil {
+		return nil, err
+	}
+	var out []fact
+	for _, d := range drafts {
+		if d.Draft.Reason != "" {
+			out = append(out, fact{d.Draft.CreatedAt, "circle-alert", say("A scheduled message was not sent. Its text is in your drafts."), "/compose?draft=" + d.Draft.ID.String(), ""})
+		}
+	}
+	return out, nil
+}
+
+// recallFacts are the newest own recalls that the list of conversations shows.
+func (q *request) recallFacts() ([]fact, error) {
+	entries, _, err := q.server.service.Inbox(q.ctx, q.principal, service.FilterRecalled, "", activityPage)
+	if err != nil {
+		return nil, err
+	}
+	var out []fact
+	for _, e := range entries {
+		if m := e.Last; m != nil && m.Own && m.RecalledAt != 0 {
+			out = append(out, fact{m.RecalledAt, "undo-2", say("You recalled a message to %[1]s.", name(titleOf(q.ctx, e.Thread))), string(messagePath(*m, "recall")), ""})
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,136 @@
+package webui
+
+import (
+	"context"
+	"time"
+
+	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
+)
+
+func (s *Server) registerSettings() {
+	s.get("/search", Member, s.search)
+	s.get("/settings", Member, s.settings)
+	s.post("/settings/profile", Member, s.saveProfile)
+	s.post("/settings/reach", Member, s.saveReach)
+	s.post("/settings/receipts", Member, s.saveReceipts)
+	s.post("/settings/undo", Member, s.saveUndo)
+	s.get("/settings/account", Member, s.account)
+	s.post("/settings/password", Member, s.savePassword)
+	s.post("/settings/sessions/end", Member, s.endSessions)
+	s.post("/settings/sessions/{session}/end", Member, s.endSession)
+	s.post("/settings/tokens", Member, s.makeToken)
+	s.post("/settings/tokens/{session}/delete", Member, s.deleteToken)
+	s.post("/settings/erase", Member, s.eraseMe)
+	s.get("/join/{secret}", Public, s.joinPage)
+	s.post("/join/{secret}", Public, s.join)
+	s.get("/activity", Member, s.activity)
+}
+
+// settingsView is what somebody has set.
+type settingsView struct {
+	user    sealpost.User
+	blocks  []service.Contact
+	trouble *failure
+	at      string // the section of the trouble
+}
+
+func (s *Server) settings(q *request) error { return q.showSettings("", nil) }
+
+func (q *request) showSettings(at string, trouble *failure) error {
+	v := settingsView{at: at, trouble: trouble}
+	var err error
+	if v.user, err = q.server.service.User(q.ctx, q.principal, q.me()); err != nil {
+		return err
+	}
+	if v.blocks, _, err = q.server.service.Blocks(q.ctx, q.principal, "", 200); err != nil {
+		return err
+	}
+	return q.page(page{title: T(q.ctx, "Settings"), body: settingsBody(v), at: atSettings})
+}
+
+// saved goes back to the section of the settings that was saved, or shows there why
+// it was not; the control is back at its old value then.
+func (q *request) saved(at string, err error) error {
+	if err == nil {
+		return q.done("/settings#"+at, "saved")
+	}
+	if sealpost.CodeOf(err) == sealpost.CodeInternal {
+		return err
+	}
+	f := q.failure(err)
+	q.status = q.server.status(f.code)
+	return q.showSettings(at, &f)
+}
+
+func (s *Server) saveProfile(q *request) error {
+	who, headline, zone := q.field("name"), q.field("headline"), q.field("zone")
+	_, err := s.service.UpdateProfile(q.ctx, q.principal, q.key(), service.ProfileEdit{Name: &who, Headline: &headline, TimeZone: &zone})
+	return q.saved("profile", err)
+}
+
+func (s *Server) saveReach(q *request) error {
+	reach := sealpost.Reach(q.field("reach"))
+	_, err := s.service.UpdateSettings(q.ctx, q.principal, q.key(), service.SettingsEdit{Reach: &reach})
+	return q.saved("reach", err)
+}
+
+func (s *Server) saveReceipts(q *request) error {
+	on := q.field("receipts") == "on"
+	_, err := s.service.UpdateSettings(q.ctx, q.principal, q.key(), service.SettingsEdit{Receipts: &on})
+	return q.saved("receipts", err)
+}
+
+func (s *Server) saveUndo(q *request) error {
+	seconds, err := q.number("undo")
+	if err == nil {
+		undo := time.Duration(seconds) * time.Second
+		_, err = s.service.UpdateSettings(q.ctx, q.principal, q.key(), service.SettingsEdit{Undo: &undo})
+	}
+	return q.saved("undo", err)
+}
+
+// undoTimes are the undo times that a form offers, in seconds (R27), with the one
+// that is set.
+func undoTimes(set time.Duration) []int {
+	out := []int{0, 5, 10, 20, 30, 60, 120}
+	for _, n := range out {
+		if time.Duration(n)*time.Second == set {
+			return out
+		}
+	}
+	return append(out, int(set.Seconds()))
+}
+
+// reachWord is who may message somebody.
+func reachWord(ctx context.Context, r sealpost.Reach) string {
+	switch r {
+	case sealpost.ReachSecond:
+		return T(ctx, "Connections of connections too")
+	case sealpost.ReachAnyone:
+		return T(ctx, "Anyone here")
+	case sealpost.ReachNobodyNew:
+		return T(ctx, "No one new")
+	}
+	return T(ctx, "Connections")
+}
+
+func reachHelp(ctx context.Context, r sealpost.Reach) string {
+	switch r {
+	case sealpost.ReachSecond:
+		return T(ctx, "Also people with whom you share a connection. Others become requests.")
+	case sealpost.ReachAnyone:
+		return T(ctx, "Everybody's messages are in your list.")
+	case sealpost.ReachNobodyNew:
+		return T(ctx, "Only the conversations that you have. Everybody else is refused.")
+	}
+	return T(ctx, "Others become requests, which you accept or decline without opening them.")
+}
+
+// reachOf is the setting, or the default.
+func reachOf(u sealpost.User) sealpost.Reach {
+	if u.Reach == "" {
+		return sealpost.ReachConnections
+	}
+	return u.Reach
+}
