@@ -8,6 +8,8 @@ type Draft struct {
 	Version        int32    `json:"version" doc:"rises with every change; also the ETag"`
 	Body           string   `json:"body"`
 	RecipientIDs   []string `json:"recipient_ids" format:"uuid"`
+	Title          string   `json:"title,omitempty" doc:"of the group that several recipients make"`
+	Kind           string   `json:"kind" enum:"message,required_notice"`
 	InReplyTo      string   `json:"in_reply_to,omitempty" format:"uuid"`
 	SendAt         string   `json:"send_at,omitempty" doc:"as it was written"`
 	TimeZone       string   `json:"time_zone,omitempty"`
@@ -28,6 +30,8 @@ type WriteDraft struct {
 	Body           string   `json:"body" maxLength:"10000" doc:"plain text, may be empty" example:"See you at ten."`
 	ConversationID string   `json:"conversation_id,omitempty" format:"uuid" doc:"where it is meant to go; left out while that is open"`
 	RecipientIDs   []string `json:"recipient_ids,omitempty" format:"uuid" maxItems:"49" doc:"to whom, while there is no conversation yet"`
+	Title          string   `json:"title,omitempty" maxLength:"200" doc:"of the group that several recipients make" example:"Ward 4"`
+	Kind           string   `json:"kind,omitempty" enum:"message,required_notice" doc:"default message"`
 	AttachmentIDs  []string `json:"attachment_ids,omitempty" format:"uuid" maxItems:"20" doc:"files; not available on this server yet"`
 	InReplyTo      string   `json:"in_reply_to,omitempty" format:"uuid"`
 	SendAt         SendTime `json:"send_at,omitempty" maxLength:"40" doc:"when it is meant to be delivered: RFC 3339, or a local time such as 2026-11-24T09:00" example:"2026-11-24T09:00"`

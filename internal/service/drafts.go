@@ -33,6 +33,8 @@ type Writing struct {
 	Conversation sealpost.ConversationID `json:"-"` // zero: not meant for one yet
 	Body         string                  `json:"body"`
 	Recipients   []sealpost.UserID       `json:"recipients,omitempty"`
+	Title        string                  `json:"title,omitempty"` // of the group that several recipients make
+	Kind         sealpost.MessageKind    `json:"kind,omitempty"`  // zero: an ordinary message
 	InReplyTo    string                  `json:"in_reply_to,omitempty"`
 	SendAt       string                  `json:"send_at,omitempty"` // as ParseSendTime reads it
 	TimeZone     string                  `json:"time_zone,omitempty"`
@@ -137,6 +139,9 @@ func (w *draftWrite) valid(ctx context.Context) error {
 		return sealpost.Invalid("body", "The text may have at most 10000 characters.")
 	case len(in.Recipients) >= sealpost.MaxParticipants:
 		return sealpost.Invalid("recipient_ids", "A conversation has at most 50 people.")
+	}
+	if _, err := line("title", in.Title, 0, sealpost.MaxTitle); err != nil {
+		return err
 	}
 	if in.SendAt != "" {
 		_, err := ParseSendTime(in.SendAt, in.TimeZone, w.principal.User.TimeZone)

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/sealpost/sealpost/internal/policy"
 	"github.com/sealpost/sealpost/internal/sealpost"
@@ -14,6 +15,13 @@ func (s *Service) Policy(ctx context.Context, p Principal) (policy.Policy, error
 		return policy.Policy{}, err
 	}
 	return s.store.Policy(ctx)
+}
+
+// RecallWindow is for how long what is sent now can be recalled (R12); ok is false
+// while recall is switched off. Every sender learns it from what they sent.
+func (s *Service) RecallWindow(ctx context.Context) (window time.Duration, ok bool, err error) {
+	p, err := s.store.Policy(ctx)
+	return p.Window, p.Recall, err
 }
 
 func oversees(p Principal) error {

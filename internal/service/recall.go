@@ -212,6 +212,9 @@ func (s *Service) newDraft(shot Snapshot, id sealpost.DraftID, m sealpost.Messag
 	}
 	d.Content.Version = 1
 	writing := Writing{Body: text}
+	if m.Kind == sealpost.KindRequiredNotice {
+		writing.Kind = m.Kind
+	}
 	if !m.InReplyTo.IsZero() {
 		writing.InReplyTo = m.InReplyTo.String()
 	}
