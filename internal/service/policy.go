@@ -17,6 +17,21 @@ func (s *Service) Policy(ctx context.Context, p Principal) (policy.Policy, error
 	return s.store.Policy(ctx)
 }
 
+// Terms is what everybody may know of the policy in force: what a recall costs and
+// leaves behind, told before it is asked for.
+type Terms struct {
+	Recall bool
+	Window time.Duration
+	PerDay int // recalls of one sender in one conversation (R13)
+	Trace  sealpost.Trace
+}
+
+// Terms gives what holds for what is sent now.
+func (s *Service) Terms(ctx context.Context) (Terms, error) {
+	p, err := s.store.Policy(ctx)
+	return Terms{Recall: p.Recall, Window: p.Window, PerDay: p.PerConversationDay, Trace: p.Trace}, err
+}
+
 // RecallWindow is for how long what is sent now can be recalled (R12); ok is false
 // while recall is switched off. Every sender learns it from what they sent.
 func (s *Service) RecallWindow(ctx context.Context) (window time.Duration, ok bool, err error) {

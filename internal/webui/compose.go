@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sealpost/sealpost/internal/policy"
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
@@ -39,7 +38,7 @@ type composeForm struct {
 	conflict     *service.DraftView // what another device wrote
 	key          string
 	trouble      *failure
-	policy       policy.Policy
+	terms        service.Terms
 }
 
 // whenForm is when a message is to go.
@@ -164,7 +163,7 @@ func (q *request) fillPeople(f *composeForm, ids []sealpost.UserID) error {
 
 func (q *request) showCompose(f composeForm) error {
 	var err error
-	if f.policy, err = q.server.service.Policy(q.ctx, q.principal); err != nil {
+	if f.terms, err = q.server.service.Terms(q.ctx); err != nil {
 		return err
 	}
 	return q.page(page{title: T(q.ctx, "Compose"), body: composeBody(f), at: atCompose})

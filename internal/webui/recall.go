@@ -62,7 +62,7 @@ func (a aboutMessage) topic() string { return "conversation:" + a.message.Conver
 type recallView struct {
 	aboutMessage
 	forecast service.Forecast
-	policy   policy.Policy // that the message was sent under is the server's to know; this one is for the words
+	terms    service.Terms
 	next     sealpost.Instant
 	key      string
 	trouble  *failure // the recall was tried and did not go through; nothing has changed
@@ -90,12 +90,12 @@ func (q *request) showRecall(v recallView) error {
 	if v.forecast, err = q.server.service.Forecast(q.ctx, q.principal, v.message.ID); err != nil {
 		return err
 	}
-	if v.policy, err = q.server.service.Policy(q.ctx, q.principal); err != nil {
+	if v.terms, err = q.server.service.Terms(q.ctx); err != nil {
 		return err
 	}
 	v.next = sealpost.NextDay(q.now, q.place())
 	if !v.forecast.Recallable {
-		return q.showWhy(whyView{aboutMessage: v.aboutMessage, forecast: v.forecast, policy: v.policy, lost: v.lost})
+		return q.showWhy(whyView{aboutMessage: v.aboutMessage, forecast: v.forecast, terms: v.terms, lost: v.lost})
 	}
 	return q.page(page{title: T(q.ctx, "Recall this message?"), body: recallBody(v), at: atMessages})
 }
@@ -175,7 +175,7 @@ func exposed(ctx context.Context, t service.Thread, e service.Exposure) string {
 type whyView struct {
 	aboutMessage
 	forecast service.Forecast
-	policy   policy.Policy
+	terms    service.Terms
 	lost     bool
 	refused  sealpost.Code // of a recall that was just tried
 }
@@ -192,7 +192,7 @@ func (s *Server) why(q *request) error {
 	if v.forecast, err = s.service.Forecast(q.ctx, q.principal, a.message.ID); err != nil {
 		return err
 	}
-	if v.policy, err = s.service.Policy(q.ctx, q.principal); err != nil {
+	if v.terms, err = s.service.Terms(q.ctx); err != nil {
 		return err
 	}
 	return q.showWhy(v)

@@ -210,7 +210,7 @@ func recallBody(v recallView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		switch v.policy.Trace {
+		switch v.terms.Trace {
 		case sealpost.TraceAlways:
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<li>")
 			if templ_7745c5c3_Err != nil {
@@ -266,18 +266,18 @@ func recallBody(v recallView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if v.policy.PerConversationDay < 1000000 {
+		if v.terms.PerDay < 1000000 {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<li>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if v.policy.PerConversationDay == 1 {
+			if v.terms.PerDay == 1 {
 				templ_7745c5c3_Err = say("This is your one recall in this conversation today. The next is possible from %[1]s.", clockZone(v.next)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = say("You can recall %[1]d messages in this conversation a day. The next day begins %[2]s.", v.policy.PerConversationDay, clockZone(v.next)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = say("You can recall %[1]d messages in this conversation a day. The next day begins %[2]s.", v.terms.PerDay, clockZone(v.next)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -890,13 +890,13 @@ func whyText(v whyView) templ.Component {
 				}
 			}
 		case sealpost.CodeDailyLimit:
-			if v.policy.PerConversationDay == 1 {
+			if v.terms.PerDay == 1 {
 				templ_7745c5c3_Err = say("One recall per conversation per day.").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = say("%[1]d recalls per conversation per day.", v.policy.PerConversationDay).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = say("%[1]d recalls per conversation per day.", v.terms.PerDay).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

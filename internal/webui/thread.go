@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sealpost/sealpost/internal/policy"
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
@@ -19,7 +18,7 @@ type threadView struct {
 	history service.HistoryPage
 	targets map[sealpost.MessageID]*service.MessageView // of replies
 	form    composer
-	policy  policy.Policy
+	terms   service.Terms
 	older   bool // the page does not show the newest
 }
 
@@ -104,7 +103,7 @@ func (q *request) showThread(id sealpost.ConversationID, form composer) error {
 	if v.inbox, err = q.inboxFor(id); err != nil {
 		return err
 	}
-	if v.policy, err = s.Policy(q.ctx, q.principal); err != nil {
+	if v.terms, err = s.Terms(q.ctx); err != nil {
 		return err
 	}
 	if rest := others(q.ctx, v.thread); v.thread.Conversation.Kind == sealpost.Direct && len(rest) == 1 {
@@ -186,14 +185,14 @@ func sendLine(ctx context.Context, v threadView) string {
 	q := from(ctx)
 	undo := q.principal.User.Undo
 	switch {
-	case !v.policy.Recall && undo > 0:
+	case !v.terms.Recall && undo > 0:
 		return T(ctx, "Undo time %[1]d s. Recall is switched off.", int(undo.Seconds()))
-	case !v.policy.Recall:
+	case !v.terms.Recall:
 		return T(ctx, "Recall is switched off.")
 	case undo > 0:
-		return T(ctx, "Undo time %[1]d s. Recall up to %[2]s after sending, until opened.", int(undo.Seconds()), duration(ctx, v.policy.Window))
+		return T(ctx, "Undo time %[1]d s. Recall up to %[2]s after sending, until opened.", int(undo.Seconds()), duration(ctx, v.terms.Window))
 	}
-	return T(ctx, "Recall up to %[1]s after sending, until opened.", duration(ctx, v.policy.Window))
+	return T(ctx, "Recall up to %[1]s after sending, until opened.", duration(ctx, v.terms.Window))
 }
 
 // duration is a length of time in words.

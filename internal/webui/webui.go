@@ -115,6 +115,7 @@ func (s *Server) register() {
 	s.registerPeople()
 	s.registerSettings()
 	s.registerMessages()
+	s.registerAdmin()
 	s.registerRecall()
 	s.registerCompose()
 	s.get("/{$}", Member, func(q *request) error { return q.redirect("/messages") })

@@ -15,3 +15,4 @@ import "./recall.js";
 import "./combobox.js";
 import "./compose.js";
 import "./settings.js";
+import "./admin.js";

@@ -1,0 +1,167 @@
+package webui
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
+)
+
+func (s *Server) registerAdmin() {
+	s.get("/admin", Member, s.admin)
+	s.get("/admin/policy", Member, s.policyPage)
+	s.post("/admin/policy", Member, s.policySave)
+	s.get("/admin/flags", Member, s.flags)
+	s.get("/admin/flags/{flag}", Member, s.caseFile)
+	s.post("/admin/flags/{flag}/read", Member, s.readCase)
+	s.post("/admin/flags/{flag}/resolve", Member, s.resolveCase)
+	s.get("/admin/audit", Member, s.auditPage)
+	s.get("/admin/users", Member, s.users)
+	s.post("/admin/users", Member, s.addUser)
+	s.post("/admin/invites", Member, s.makeInvite)
+	s.post("/admin/invites/{invite}/withdraw", Member, s.withdrawInvite)
+	s.get("/admin/users/{user}", Member, s.userPage)
+	s.post("/admin/users/{user}", Member, s.changeUser)
+	s.post("/admin/users/{user}/erase", Member, s.eraseUser)
+}
+
+// adminPage is a page of the administration, with the ways to the others.
+func (q *request) adminPage(title string, at adminSection, body templ.Component) error {
+	return q.page(page{title: title, body: adminFrame(at, body), at: atAdmin})
+}
+
+// adminSection is a part of the administration.
+type adminSection string
+
+// The sections, and who has them.
+const (
+	adminHome   adminSection = ""
+	adminPolicy adminSection = "policy"
+	adminFlags  adminSection = "flags"
+	adminAudit  adminSection = "audit"
+	adminUsers  adminSection = "users"
+)
+
+// sections are the parts of the administration that the viewer has.
+func sections(ctx context.Context) []adminSection {
+	q := from(ctx)
+	var out []adminSection
+	if q.has(sealpost.RoleAdmin) || q.has(sealpost.RoleCompliance) {
+		out = append(out, adminPolicy)
+	}
+	if q.has(sealpost.RoleModerator) {
+		out = append(out, adminFlags)
+	}
+	if q.has(sealpost.RoleAdmin) || q.has(sealpost.RoleCompliance) {
+		out = append(out, adminAudit)
+	}
+	if q.has(sealpost.RoleAdmin) {
+		out = append(out, adminUsers)
+	}
+	return out
+}
+
+func sectionName(ctx context.Context, s adminSection) string {
+	switch s {
+	case adminPolicy:
+		return T(ctx, "Recall policy")
+	case adminFlags:
+		return T(ctx, "Moderation")
+	case adminAudit:
+		return T(ctx, "Audit log")
+	case adminUsers:
+		return T(ctx, "People and links")
+	}
+	return T(ctx, "Administration")
+}
+
+func sectionHelp(ctx context.Context, s adminSection) string {
+	switch s {
+	case adminPolicy:
+		return T(ctx, "How long messages can be recalled, how often, and what a recall leaves behind.")
+	case adminFlags:
+		return T(ctx, "Reported messages, and requests to remove one's own.")
+	case adminAudit:
+		return T(ctx, "Every decision, without content.")
+	}
+	return T(ctx, "Accounts, roles and invitation links.")
+}
+
+func (s *Server) admin(q *request) error {
+	if len(sections(q.ctx)) == 0 {
+		return sealpost.Refuse(sealpost.CodeForbidden, "These pages are for administrators, moderators and compliance.")
+	}
+	return q.adminPage(T(q.ctx, "Administration"), adminHome, adminHomeBody())
+}
+
+// auditView is a page of the log.
+type auditView struct {
+	entries []service.Audit
+	names   map[sealpost.UserID]string
+	next    string
+}
+
+func (s *Server) auditPage(q *request) error {
+	v := auditView{names: map[sealpost.UserID]string{}}
+	var err error
+	if v.entries, v.next, err = s.service.AuditLog(q.ctx, q.principal, q.query("cursor"), 50); err != nil {
+		return err
+	}
+	for _, e := range v.entries {
+		for _, id := range []sealpost.UserID{e.Actor, e.Subject} {
+			if _, known := v.names[id]; known || id.IsZero() {
+				continue
+			}
+			u, err := s.service.User(q.ctx, q.principal, id)
+			if err != nil && sealpost.CodeOf(err) != sealpost.CodeNotFound {
+				return err
+			}
+			v.names[id] = u.Name
+		}
+	}
+	return q.adminPage(T(q.ctx, "Audit log"), adminAudit, auditBody(v))
+}
+
+// who is somebody in the log: the server, a name, or an id.
+func (v auditView) who(ctx context.Context, id sealpost.UserID) string {
+	switch {
+	case id.IsZero():
+		return T(ctx, "The server")
+	case v.names[id] != "":
+		return v.names[id]
+	}
+	return id.String()
+}
+
+// detailFacts are the facts of an entry, as words.
+func detailFacts(e service.Audit) []string {
+	var out []string
+	if e.Code != "" {
+		out = append(out, string(e.Code))
+	}
+	var fields map[string]any
+	if json.Unmarshal([]byte(e.Detail), &fields) != nil {
+		return out
+	}
+	names := make([]string, 0, len(fields))
+	for name := range fields {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		text, err := json.Marshal(fields[name])
+		if err != nil {
+			continue
+		}
+		out = append(out, name+": "+strings.Trim(string(text), `"`))
+	}
+	return out
+}
+
+func (v auditView) more() string { return "/admin/audit?cursor=" + url.QueryEscape(v.next) }
