@@ -27,6 +27,12 @@ type Policy struct {
 	ChangedAt             *Time    `json:"changed_at" format:"date-time"`
 }
 
+// Policies is a page of the versions of the policy, newest first.
+type Policies struct {
+	Items      []Policy `json:"items"`
+	NextCursor *string  `json:"next_cursor"`
+}
+
 // PutPolicy replaces the recall policy, for messages delivered afterwards.
 type PutPolicy struct {
 	Version               int64    `json:"version,omitempty" minimum:"0" doc:"the version that this change is based on; if another is in force: 409 version_conflict. Default: any"`

@@ -14,6 +14,12 @@ func (c *Client) Policy(ctx context.Context) (out api.Policy, err error) {
 	return out, err
 }
 
+// Policies lists the versions of the recall policy, newest first.
+func (c *Client) Policies(ctx context.Context, page Page) (out api.Policies, err error) {
+	err = c.get(ctx, &out, page.values(nil), "admin", "policy", "versions")
+	return out, err
+}
+
 // PutPolicy replaces the recall policy for messages delivered from now on (R12).
 func (c *Client) PutPolicy(ctx context.Context, in api.PutPolicy, options ...CallOption) (out api.Policy, err error) {
 	err = c.change(ctx, http.MethodPut, in, &out, options, "admin", "policy")

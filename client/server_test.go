@@ -330,6 +330,9 @@ func (h *house) policy(ctx context.Context, a *client.Client) {
 	t := h.t
 	t.Helper()
 	p := must(a.Policy(ctx))(t)
+	if all := must(a.Policies(ctx, client.Page{}))(t); len(all.Items) != 1 || all.Items[0].Version != p.Version {
+		t.Errorf("versions of the policy: %+v", all)
+	}
 	next := must(a.PutPolicy(ctx, api.PutPolicy{
 		Recall: p.Recall, Window: api.Duration(time.Minute), PerConversationPerDay: 3, Throttle: p.Throttle, Group: p.Group,
 		Trace: p.Trace, Previews: p.Previews, NotificationDelay: p.NotificationDelay, UndoDefault: p.UndoDefault, Reason: "a test",

@@ -31,6 +31,10 @@ func (s *Server) registerAdmin() {
 		},
 	}, s.putPolicy)
 	add(s, operation{
+		id: "listPolicies", method: http.MethodGet, path: "/admin/policy/versions", tag: tag, codes: forbidden,
+		summary: "List the versions of the recall policy", description: "For administrators and compliance, newest first: what was changed, why, and by whom.",
+	}, s.listPolicies)
+	add(s, operation{
 		id: "listAudit", method: http.MethodGet, path: "/admin/audit", tag: tag, codes: forbidden,
 		summary: "Read the audit log", description: "For compliance and administrators, newest first. Reading it is an entry too.",
 	}, s.listAudit)
@@ -51,6 +55,18 @@ func wirePolicy(p policy.Policy) api.Policy {
 func (s *Server) getPolicy(ctx context.Context, p service.Principal, _ *struct{}) (*reply[api.Policy], error) {
 	now, err := s.service.Policy(ctx, p)
 	return &reply[api.Policy]{wirePolicy(now)}, err
+}
+
+func (s *Server) listPolicies(ctx context.Context, p service.Principal, in *Paging) (*reply[api.Policies], error) {
+	all, next, err := s.service.Policies(ctx, p, in.Cursor, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := api.Policies{Items: make([]api.Policy, 0, len(all)), NextCursor: textOrNull(next)}
+	for _, v := range all {
+		out.Items = append(out.Items, wirePolicy(v))
+	}
+	return &reply[api.Policies]{out}, nil
 }
 
 type policyInput struct {

@@ -83,6 +83,7 @@ var routeScopes = map[string]sealpost.Scope{
 	"getCase":        sealpost.ScopeAdmin,
 	"resolveFlag":    sealpost.ScopeAdmin,
 	"getPolicy":      sealpost.ScopeAdmin,
+	"listPolicies":   sealpost.ScopeAdmin,
 	"putPolicy":      sealpost.ScopeAdmin,
 	"listAudit":      sealpost.ScopeAdmin,
 	"listAccounts":   sealpost.ScopeAdmin,

@@ -99,6 +99,21 @@ func (s *Store) Policy(ctx context.Context) (p policy.Policy, err error) {
 	return s.inForce(), nil
 }
 
+// Policies implements service.Accounts: newest first.
+func (s *Store) Policies(ctx context.Context, before int64, limit int) (out []policy.Policy, err error) {
+	f, err := s.enter(ctx, "Policies")
+	if err != nil {
+		return nil, err
+	}
+	defer s.leave(f, &err)
+	for _, p := range slices.Backward(s.policies) {
+		if (before == 0 || p.Version < before) && len(out) < limit {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
 // readable reports whether its author still has the draft.
 func (s *Store) readable(d sealpost.Draft) bool { return s.valid(d.ExpiresAt) && !d.Content.Erased() }
 

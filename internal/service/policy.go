@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -37,6 +38,33 @@ func (s *Service) Terms(ctx context.Context) (Terms, error) {
 func (s *Service) RecallWindow(ctx context.Context) (window time.Duration, ok bool, err error) {
 	p, err := s.store.Policy(ctx)
 	return p.Window, p.Recall, err
+}
+
+// Policies lists the versions of the policy, newest first, to administrators and
+// compliance: what was changed, why, and by whom.
+func (s *Service) Policies(ctx context.Context, p Principal, cursor string, limit int) ([]policy.Policy, string, error) {
+	if err := oversees(p); err != nil {
+		return nil, "", err
+	}
+	limit, err := pageSize(limit)
+	if err != nil {
+		return nil, "", err
+	}
+	var before int64
+	if cursor != "" {
+		payload, err := s.openCursor("policies", p.User.ID, [16]byte{}, cursor)
+		if err != nil || len(payload) != 8 {
+			return nil, "", badCursor()
+		}
+		before = int64(binary.BigEndian.Uint64(payload))
+	}
+	all, err := s.store.Policies(ctx, before, limit+1)
+	if err != nil || len(all) <= limit {
+		return all, "", err
+	}
+	all = all[:limit]
+	next, err := s.sealCursor("policies", p.User.ID, [16]byte{}, binary.BigEndian.AppendUint64(nil, uint64(all[limit-1].Version)))
+	return all, next, err
 }
 
 func oversees(p Principal) error {

@@ -167,6 +167,8 @@ type Accounts interface {
 	SessionByHash(ctx context.Context, hash [32]byte) (Session, sealpost.User, error)
 	Sessions(ctx context.Context, user sealpost.UserID, kind SessionKind) ([]Session, error)
 	Policy(ctx context.Context) (policy.Policy, error)
+	// Policies lists every version before one, newest first; zero: from the one in force.
+	Policies(ctx context.Context, before int64, limit int) ([]policy.Policy, error)
 	Drafts(ctx context.Context, user sealpost.UserID, after sealpost.DraftID, limit int) ([]sealpost.Draft, error)
 	Draft(ctx context.Context, user sealpost.UserID, id sealpost.DraftID) (sealpost.Draft, error)
 	// AuditLog lists entries, newest first, before a position; zero: the newest.

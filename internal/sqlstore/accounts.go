@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"math"
 	"strings"
 	"time"
 
@@ -16,10 +17,9 @@ var (
 FROM session s JOIN users u ON u.id = s.user_id WHERE s.hash = $1`)
 	querySessions = register("session.list", "SELECT "+sessionColumns+`
 FROM session s WHERE s.user_id = $1 AND s.kind = $2 ORDER BY s.id DESC LIMIT 1000`)
-	queryPolicyByVersion = register("policy.get", `
-SELECT version, recall, window_us, per_day, throttle_messages, throttle_recipients, throttle_refusals, throttle_period_us,
- group_mode, trace, previews, notification_us, undo_default_us, reason, changed_by, changed_at FROM policy WHERE version = $1`)
-	queryDrafts = register("draft.list", "SELECT "+draftColumns+`
+	queryPolicyByVersion = register("policy.get", "SELECT "+policyColumns+" FROM policy WHERE version = $1")
+	queryPolicies        = register("policy.list", "SELECT "+policyColumns+" FROM policy WHERE version < $1 ORDER BY version DESC LIMIT $2")
+	queryDrafts          = register("draft.list", "SELECT "+draftColumns+`
 FROM draft f WHERE f.user_id = $1 AND f.id < $2 AND (f.expires_at = 0 OR f.expires_at > $3) AND f.ref <> 0 ORDER BY f.id DESC LIMIT $4`)
 	queryDraft = register("draft.get", "SELECT "+draftColumns+`
 FROM draft f WHERE f.user_id = $1 AND f.id = $2 AND (f.expires_at = 0 OR f.expires_at > $3) AND f.ref <> 0`)
@@ -30,7 +30,9 @@ FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2`)
 
 const (
 	sessionColumns = "s.id, s.user_id, s.kind, s.hash, s.label, s.created_at, s.expires_at, s.scopes"
-	draftColumns   = "f.id, f.user_id, f.conversation_id, f.from_message, f.reason, f.created_at, f.updated_at, f.expires_at, f.version, f.body, f.ref, f.wrapped"
+	policyColumns  = "version, recall, window_us, per_day, throttle_messages, throttle_recipients, throttle_refusals, throttle_period_us," +
+		" group_mode, trace, previews, notification_us, undo_default_us, reason, changed_by, changed_at"
+	draftColumns = "f.id, f.user_id, f.conversation_id, f.from_message, f.reason, f.created_at, f.updated_at, f.expires_at, f.version, f.body, f.ref, f.wrapped"
 )
 
 func splitRoles(s string) []sealpost.Role {
@@ -138,18 +140,34 @@ func (s *Store) Sessions(ctx context.Context, user sealpost.UserID, kind service
 }
 
 func policyByVersion(version int64, p *policy.Policy) statement {
-	return ask(queryPolicyByVersion, func(r row) error {
-		var recall, window, period, notification, undo, perDay, messages, recipients, refusals int64
-		var group, trace, previews string
-		err := r.Scan(&p.Version, &recall, &window, &perDay, &messages, &recipients, &refusals, &period,
-			&group, &trace, &previews, &notification, &undo, &p.Reason, into(&p.ChangedBy), (*int64)(&p.ChangedAt))
-		p.Recall, p.PerConversationDay = recall != 0, int(perDay)
-		p.Window, p.Throttle.Period = time.Duration(window)*time.Microsecond, time.Duration(period)*time.Microsecond
-		p.Throttle.Messages, p.Throttle.Recipients, p.Throttle.Refusals = int(messages), int(recipients), int(refusals)
-		p.Group, p.Trace, p.Previews = policy.GroupMode(group), sealpost.Trace(trace), policy.Previews(previews)
-		p.NotificationDelay, p.UndoDefault = time.Duration(notification)*time.Microsecond, time.Duration(undo)*time.Microsecond
+	return ask(queryPolicyByVersion, func(r row) error { return scanPolicy(r, p) }, version)
+}
+
+func scanPolicy(r row, p *policy.Policy) error {
+	var recall, window, period, notification, undo, perDay, messages, recipients, refusals int64
+	var group, trace, previews string
+	err := r.Scan(&p.Version, &recall, &window, &perDay, &messages, &recipients, &refusals, &period,
+		&group, &trace, &previews, &notification, &undo, &p.Reason, into(&p.ChangedBy), (*int64)(&p.ChangedAt))
+	p.Recall, p.PerConversationDay = recall != 0, int(perDay)
+	p.Window, p.Throttle.Period = time.Duration(window)*time.Microsecond, time.Duration(period)*time.Microsecond
+	p.Throttle.Messages, p.Throttle.Recipients, p.Throttle.Refusals = int(messages), int(recipients), int(refusals)
+	p.Group, p.Trace, p.Previews = policy.GroupMode(group), sealpost.Trace(trace), policy.Previews(previews)
+	p.NotificationDelay, p.UndoDefault = time.Duration(notification)*time.Microsecond, time.Duration(undo)*time.Microsecond
+	return err
+}
+
+// Policies implements service.Accounts.
+func (s *Store) Policies(ctx context.Context, before int64, limit int) (out []policy.Policy, err error) {
+	if before == 0 {
+		before = math.MaxInt64
+	}
+	err = s.engine.read(ctx, ask(queryPolicies, func(r row) error {
+		var p policy.Policy
+		err := scanPolicy(r, &p)
+		out = append(out, p)
 		return err
-	}, version)
+	}, before, int64(limit)))
+	return out, err
 }
 
 func (s *Store) readPolicy(ctx context.Context, version int64) (policy.Policy, error) {

@@ -114,18 +114,26 @@ func (s *Server) auditPage(q *request) error {
 		return err
 	}
 	for _, e := range v.entries {
-		for _, id := range []sealpost.UserID{e.Actor, e.Subject} {
-			if _, known := v.names[id]; known || id.IsZero() {
-				continue
-			}
-			u, err := s.service.User(q.ctx, q.principal, id)
-			if err != nil && sealpost.CodeOf(err) != sealpost.CodeNotFound {
-				return err
-			}
-			v.names[id] = u.Name
+		if err := q.nameOf(v.names, e.Actor, e.Subject); err != nil {
+			return err
 		}
 	}
 	return q.adminPage(T(q.ctx, "Audit log"), adminAudit, auditBody(v))
+}
+
+// nameOf adds the names of people to those that are known.
+func (q *request) nameOf(names map[sealpost.UserID]string, ids ...sealpost.UserID) error {
+	for _, id := range ids {
+		if _, known := names[id]; known || id.IsZero() {
+			continue
+		}
+		u, err := q.server.service.User(q.ctx, q.principal, id)
+		if err != nil && sealpost.CodeOf(err) != sealpost.CodeNotFound {
+			return err
+		}
+		names[id] = u.Name
+	}
+	return nil
 }
 
 // who is somebody in the log: the server, a name, or an id.

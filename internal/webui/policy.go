@@ -3,6 +3,7 @@ package webui
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sealpost/sealpost/internal/policy"
@@ -17,6 +18,10 @@ type policyView struct {
 	key     string
 	trouble *failure
 	editor  bool
+
+	versions []policy.Policy // newest first
+	names    map[sealpost.UserID]string
+	more     string
 }
 
 // change is one line of a review: what a field was, and what it becomes.
@@ -31,7 +36,16 @@ func (s *Server) policyPage(q *request) error {
 }
 
 func (q *request) showPolicy(v policyView) error {
-	v.editor, v.key = q.has(sealpost.RoleAdmin), formKey()
+	v.editor, v.key, v.names = q.has(sealpost.RoleAdmin), formKey(), map[sealpost.UserID]string{}
+	var err error
+	if v.versions, v.more, err = q.server.service.Policies(q.ctx, q.principal, q.query("cursor"), 20); err != nil {
+		return err
+	}
+	for _, p := range v.versions {
+		if err := q.nameOf(v.names, p.ChangedBy); err != nil {
+			return err
+		}
+	}
 	return q.adminPage(T(q.ctx, "Recall policy"), adminPolicy, policyBody(v))
 }
 
@@ -119,7 +133,7 @@ func changes(ctx context.Context, a, b policy.Policy) []change {
 		}
 	}
 	add(T(ctx, "Recall"), onOff(ctx, a.Recall), onOff(ctx, b.Recall))
-	add(T(ctx, "Recall window"), a.Window.String(), b.Window.String())
+	add(T(ctx, "Recall window"), trimmed(a.Window), trimmed(b.Window))
 	add(T(ctx, "Recalls per conversation and day"), strconv.Itoa(a.PerConversationDay), strconv.Itoa(b.PerConversationDay))
 	add(T(ctx, "Group messages"), groupWord(ctx, a.Group), groupWord(ctx, b.Group))
 	add(T(ctx, "Line left after a recall"), traceWord(ctx, a.Trace), traceWord(ctx, b.Trace))
@@ -127,9 +141,9 @@ func changes(ctx context.Context, a, b policy.Policy) []change {
 	add(T(ctx, "Pause after messages in other conversations"), strconv.Itoa(a.Throttle.Messages), strconv.Itoa(b.Throttle.Messages))
 	add(T(ctx, "Pause after distinct recipients"), strconv.Itoa(a.Throttle.Recipients), strconv.Itoa(b.Throttle.Recipients))
 	add(T(ctx, "Pause after refused recalls"), strconv.Itoa(a.Throttle.Refusals), strconv.Itoa(b.Throttle.Refusals))
-	add(T(ctx, "Within"), a.Throttle.Period.String(), b.Throttle.Period.String())
-	add(T(ctx, "Notification delay"), a.NotificationDelay.String(), b.NotificationDelay.String())
-	add(T(ctx, "Undo time of new accounts"), a.UndoDefault.String(), b.UndoDefault.String())
+	add(T(ctx, "Within"), trimmed(a.Throttle.Period), trimmed(b.Throttle.Period))
+	add(T(ctx, "Notification delay"), trimmed(a.NotificationDelay), trimmed(b.NotificationDelay))
+	add(T(ctx, "Undo time of new accounts"), trimmed(a.UndoDefault), trimmed(b.UndoDefault))
 	return out
 }
 
@@ -190,10 +204,22 @@ func seen(ctx context.Context, p policy.Policy) []string {
 // hiddenPolicy are the fields of the form, for the second step.
 func hiddenPolicy(p policy.Policy) []option {
 	return []option{
-		{"window", p.Window.String()}, {"per_conversation_per_day", strconv.Itoa(p.PerConversationDay)}, {"group", string(p.Group)},
+		{"window", trimmed(p.Window)}, {"per_conversation_per_day", strconv.Itoa(p.PerConversationDay)}, {"group", string(p.Group)},
 		{"trace", string(p.Trace)}, {"previews", string(p.Previews)}, {"throttle.messages", strconv.Itoa(p.Throttle.Messages)},
 		{"throttle.recipients", strconv.Itoa(p.Throttle.Recipients)}, {"throttle.refusals", strconv.Itoa(p.Throttle.Refusals)},
-		{"throttle.period", p.Throttle.Period.String()}, {"notification_delay", p.NotificationDelay.String()},
-		{"undo_default", p.UndoDefault.String()},
+		{"throttle.period", trimmed(p.Throttle.Period)}, {"notification_delay", trimmed(p.NotificationDelay)},
+		{"undo_default", trimmed(p.UndoDefault)},
 	}
+}
+
+// trimmed is a duration as people write it: 5m and not 5m0s.
+func trimmed(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = s[:len(s)-2]
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = s[:len(s)-2]
+	}
+	return s
 }

@@ -35,15 +35,8 @@ func (s *Server) flags(q *request) error {
 func (q *request) namesOf(flags ...sealpost.Flag) (map[sealpost.UserID]string, error) {
 	out := map[sealpost.UserID]string{}
 	for _, f := range flags {
-		for _, id := range []sealpost.UserID{f.SenderID, f.ReporterID, f.ResolvedBy} {
-			if _, known := out[id]; known || id.IsZero() {
-				continue
-			}
-			u, err := q.server.service.User(q.ctx, q.principal, id)
-			if err != nil && sealpost.CodeOf(err) != sealpost.CodeNotFound {
-				return nil, err
-			}
-			out[id] = u.Name
+		if err := q.nameOf(out, f.SenderID, f.ReporterID, f.ResolvedBy); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil

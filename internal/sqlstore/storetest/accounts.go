@@ -206,6 +206,22 @@ func policies(_ *testing.T, w *world) {
 	got, err := w.Store.Policy(ctx())
 	w.ok(err)
 	same(w, "the second policy", got, set)
+	for _, page := range []struct {
+		before int64
+		limit  int
+		want   []int64
+	}{{0, 10, []int64{2, 1}}, {0, 1, []int64{2}}, {2, 10, []int64{1}}, {1, 10, nil}} {
+		versions, err := w.Store.Policies(ctx(), page.before, page.limit)
+		w.ok(err)
+		var numbers []int64
+		for _, v := range versions {
+			numbers = append(numbers, v.Version)
+		}
+		same(w, "versions", numbers, page.want)
+	}
+	all, err := w.Store.Policies(ctx(), 0, 1)
+	w.ok(err)
+	same(w, "the newest version", all[0], set)
 }
 
 func drafts(_ *testing.T, w *world) {
