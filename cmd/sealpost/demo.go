@@ -43,38 +43,27 @@ func (c *demoCommand) serve(ctx context.Context, io streams, conf config.Config)
 	}
 	links := &signInLinks{}
 	a.links = links
-	try := []string{links.add(people.Writer.Name, people.Writer.Token), links.add(people.Reader.Name, people.Reader.Token)}
+	writer, reader := links.add(people.Writer.Name, people.Writer.Token), links.add(people.Reader.Name, people.Reader.Token)
 	ready := func(address string) error {
-		for _, secret := range try {
-			fmt.Fprintf(io.out, "http://%s/try/%s\n", address, secret)
-		}
-		_, err := fmt.Fprint(io.out, demoText("http://"+address, program(), people))
+		_, err := fmt.Fprint(io.out, demoText("http://"+address, writer, reader, people))
 		return err
 	}
 	return errors.Join(a.serve(ctx, conf, ready), a.close())
 }
 
-// program is how this binary was started, for commands to copy.
-func program() string {
-	if strings.Contains(os.Args[0], "go-build") {
-		return "go run ./cmd/sealpost"
-	}
-	return os.Args[0]
-}
-
-func demoText(url, program string, p demo.People) string {
+func demoText(url, writer, reader string, p demo.People) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Sealpost is running at %s with %d people and %d messages, on data that goes away with it.\n\n", url, p.Count, p.Messages)
-	fmt.Fprintf(&b, "In another terminal, be %s or %s:\n\n", p.Writer.Name, p.Reader.Name)
-	fmt.Fprintf(&b, "  export SEALPOST_URL=%s\n", url)
-	fmt.Fprintf(&b, "  alias %s='SEALPOST_TOKEN=%s %s'\n", p.Writer.Short, p.Writer.Token, program)
-	fmt.Fprintf(&b, "  alias %s='SEALPOST_TOKEN=%s %s'\n\n", p.Reader.Short, p.Reader.Token, program)
+	fmt.Fprintf(&b, "Sign in as two people, one of them in a private window. Each link works once:\n\n")
+	fmt.Fprintf(&b, "  %-16s %s/try/%s\n", p.Writer.Name, url, writer)
+	fmt.Fprintf(&b, "  %-16s %s/try/%s\n\n", p.Reader.Name, url, reader)
 	fmt.Fprintf(&b, "What to try:\n\n")
-	fmt.Fprintf(&b, "  1. %s inbox                              what %s sees: sealed messages, no text\n", p.Reader.Short, p.Reader.Name)
-	fmt.Fprintf(&b, "  2. %s send %s 'wrong person'   a message, sealed until it is opened\n", p.Writer.Short, p.Reader.Email)
-	fmt.Fprintf(&b, "  3. %s recall MESSAGE                     take it back; it says what %s may have noticed\n", p.Writer.Short, p.Reader.Name)
-	fmt.Fprintf(&b, "  4. %s read CONVERSATION --open           open one; now a recall is refused: try it\n", p.Reader.Short)
-	fmt.Fprintf(&b, "  5. %s watch                              live events, while you do all that\n\n", p.Reader.Short)
-	fmt.Fprintf(&b, "The API is described at %s/api/v1/docs. Ctrl-C ends the demo and deletes its data.\n", url)
+	fmt.Fprintf(&b, "  1. %s: open the conversation with %s, hover over the last message (hold it on a phone), …, Recall message.\n", p.Writer.Name, p.Reader.Name)
+	fmt.Fprintf(&b, "  2. Read the report: what %s may have noticed, and until when the text could be read.\n", p.Reader.Name)
+	fmt.Fprintf(&b, "  3. Write again, let %s open it, and try to recall that: see why not, and what to do instead.\n", p.Reader.Name)
+	fmt.Fprintf(&b, "  4. Look through the requests, the scheduled message, the group of which half has opened, and Settings.\n")
+	fmt.Fprintf(&b, "  5. %s is an administrator and moderator too: change the recall window, answer the report, read the log.\n\n", p.Writer.Name)
+	fmt.Fprintf(&b, "For programs: SEALPOST_URL=%s SEALPOST_TOKEN=%s, then sealpost inbox, send, recall, report; %s/api/v1/docs.\n", url, p.Writer.Token, url)
+	fmt.Fprintf(&b, "Ctrl-C ends the demo and deletes its data.\n")
 	return b.String()
 }

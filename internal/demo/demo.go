@@ -25,15 +25,37 @@ type Person struct {
 	Token              string // an API token
 }
 
+// The people of the demo by their place in the cast.
+const (
+	maya = iota
+	jonas
+	amal
+	erik
+	priya
+	tomas
+	lin
+	sofia
+	david
+	aisha
+	noah
+	elena
+)
+
 // cast is a table, so that the demo is the same each time: its people. The first
 // two are the ones to sign in as.
 var cast = []struct{ name, headline, zone string }{
-	{"Maya Okafor", "Hospital pharmacist", "Europe/London"},
-	{"Jonas Lindqvist", "Head of finance", "Europe/Stockholm"},
+	{"Maya Okafor", "Hospital pharmacist, St Brendan's", "Europe/London"},
+	{"Jonas Lindqvist", "Head of finance, Northwind Health", "Europe/Stockholm"},
 	{"Amal Rahmani", "Clinical data lead", "Europe/Paris"},
 	{"Erik Sand", "Notary", "Europe/Oslo"},
 	{"Priya Nair", "Compliance officer", "Asia/Kolkata"},
-	{"Tomás Rivera", "Recruiter", "America/Mexico_City"},
+	{"Tomás Rivera", "Recruiter for hospitals", "America/Mexico_City"},
+	{"Lin Wei", "Procurement, medical devices", "Asia/Shanghai"},
+	{"Sofia Marchetti", "Trial coordinator", "Europe/Rome"},
+	{"David Osei", "Data protection counsel", "Africa/Accra"},
+	{"Aisha Bello", "Ward manager", "Africa/Lagos"},
+	{"Noah Fischer", "Auditor", "Europe/Berlin"},
+	{"Elena Petrova", "Medical translator", "Europe/Sofia"},
 }
 
 // world is the demo while it is filled.
@@ -47,54 +69,111 @@ type world struct {
 func Fill(ctx context.Context, s *service.Service) (People, error) {
 	w := &world{service: s}
 	out := People{Count: len(cast)}
-	for i, c := range cast {
-		short, _, _ := strings.Cut(strings.ToLower(c.name), " ")
-		p := Person{Name: c.name, Short: short, Email: short + "@demo.example"}
-		u, err := s.AddUser(ctx, "", service.NewUser{Email: p.Email, Name: c.name, TimeZone: c.zone, Roles: rolesOf(i)})
+	for i := range cast {
+		p, err := w.arrive(ctx, i)
 		if err != nil {
-			return out, fmt.Errorf("adding %s: %w", c.name, err)
+			return out, fmt.Errorf("adding %s: %w", cast[i].name, err)
 		}
-		w.people = append(w.people, service.Principal{User: u})
-		if i > 1 {
-			continue
+		switch i {
+		case maya:
+			out.Writer = p
+		case jonas:
+			out.Reader = p
 		}
-		if p.Token, err = s.TokenFor(ctx, p.Email, "demo"); err != nil {
-			return out, err
-		}
-		*[]*Person{&out.Writer, &out.Reader}[i] = p
 	}
-	err := w.talk(ctx)
+	err := w.meet(ctx)
+	if err == nil {
+		err = w.talk(ctx)
+	}
 	out.Messages = w.messages
 	return out, err
 }
 
+// arrive makes an account. The two to sign in as get a token.
+func (w *world) arrive(ctx context.Context, i int) (Person, error) {
+	c := cast[i]
+	short, _, _ := strings.Cut(strings.ToLower(c.name), " ")
+	p := Person{Name: c.name, Short: short, Email: short + "@demo.example"}
+	u, err := w.service.AddUser(ctx, "", service.NewUser{Email: p.Email, Name: c.name, TimeZone: c.zone, Roles: rolesOf(i)})
+	if err != nil {
+		return p, err
+	}
+	if u, err = w.service.UpdateProfile(ctx, service.Principal{User: u}, "", service.ProfileEdit{Headline: &c.headline}); err != nil {
+		return p, err
+	}
+	w.people = append(w.people, service.Principal{User: u})
+	if i == maya || i == jonas {
+		p.Token, err = w.service.TokenFor(ctx, p.Email, "demo")
+	}
+	return p, err
+}
+
+// rolesOf makes the writer somebody who can look everywhere.
 func rolesOf(i int) []sealpost.Role {
-	if i == 0 {
-		return []sealpost.Role{sealpost.RoleNotices, sealpost.RoleAdmin}
+	switch i {
+	case maya:
+		return []sealpost.Role{sealpost.RoleNotices, sealpost.RoleModerator, sealpost.RoleAdmin}
+	case priya:
+		return []sealpost.Role{sealpost.RoleCompliance}
+	}
+	return nil
+}
+
+// meet connects people, and leaves some invitations to be answered.
+func (w *world) meet(ctx context.Context) error {
+	for _, pair := range [][2]int{
+		{maya, jonas}, {maya, amal}, {maya, erik}, {maya, priya}, {maya, sofia}, {jonas, amal}, {jonas, priya}, {jonas, noah},
+		{amal, priya}, {amal, sofia}, {erik, david}, {david, aisha}, {sofia, elena},
+	} {
+		i, err := w.service.Invite(ctx, w.people[pair[0]], "", w.people[pair[1]].User.ID, "")
+		if err != nil {
+			return err
+		}
+		if _, err := w.service.AcceptInvitation(ctx, w.people[pair[1]], "", i.ID); err != nil {
+			return err
+		}
+	}
+	for _, open := range []struct {
+		from, to int
+		note     string
+	}{
+		{david, maya, "We spoke at the privacy day. I would like to stay in touch."}, {maya, aisha, ""}, {lin, jonas, "About the infusion pumps."},
+	} {
+		if _, err := w.service.Invite(ctx, w.people[open.from], "", w.people[open.to].User.ID, open.note); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // talk makes one conversation of every state: opened, sealed, recalled with and
-// without a marker, a required notice, one that is scheduled, and a group in which
-// some have opened.
+// without a marker, a request, a required notice, one that is scheduled, a report, a
+// draft, and a group in which some have opened.
 func (w *world) talk(ctx context.Context) error {
-	const maya, jonas, amal, erik, priya = 0, 1, 2, 3, 4
 	direct, err := w.conversation(ctx, maya, "", jonas)
 	if err != nil {
 		return err
 	}
 	steps := []func() error{
+		func() error { return w.request(ctx) },
+		func() error { return w.reported(ctx) },
+		func() error { return w.recalledInPart(ctx) },
+		func() error { return w.recalled(ctx, erik, maya) },
+		func() error { return w.notice(ctx) },
+		func() error { return w.group(ctx, amal, maya, jonas, priya) },
 		func() error { return w.sendAndOpen(ctx, direct, jonas, "Did the Q3 figures come through?", maya) },
 		func() error { return w.sendAndOpen(ctx, direct, maya, "Yes. I will send the summary today.", jonas) },
 		func() error {
 			_, err := w.send(ctx, direct, maya, "Here is the summary. Please open it when you have a minute.")
 			return err
 		},
-		func() error { return w.recalled(ctx, erik, maya) },
-		func() error { return w.notice(ctx, maya, jonas) },
 		func() error { return w.scheduled(ctx, direct, maya) },
-		func() error { return w.group(ctx, amal, maya, jonas, priya) },
+		func() error {
+			_, err := w.service.AddDraft(ctx, w.people[maya], "", service.Writing{
+				Body: "Dear Sofia, the revised dosing table is", Recipients: []sealpost.UserID{w.people[sofia].User.ID},
+			})
+			return err
+		},
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -152,15 +231,62 @@ func (w *world) recalled(ctx context.Context, from, to int) error {
 	return err
 }
 
-func (w *world) notice(ctx context.Context, from, to int) error {
-	in, err := w.conversation(ctx, from, "Formulary committee", to, 5)
+// notice is a message that cannot be recalled (R22).
+func (w *world) notice(ctx context.Context) error {
+	in, err := w.conversation(ctx, maya, "Formulary committee", jonas, amal)
 	if err != nil {
 		return err
 	}
-	_, err = w.service.Send(ctx, w.people[from], "", service.Sending{
+	_, err = w.service.Send(ctx, w.people[maya], "", service.Sending{
 		Conversation: in, Body: "Batch 4471 is withdrawn from today.", Kind: sealpost.KindRequiredNotice,
 	})
 	w.messages++
+	return err
+}
+
+// request is a message from somebody who is no connection (R31).
+func (w *world) request(ctx context.Context) error {
+	in, err := w.conversation(ctx, tomas, "", maya)
+	if err != nil {
+		return err
+	}
+	_, err = w.send(ctx, in, tomas, "A hospital near you is looking for a head pharmacist.")
+	return err
+}
+
+// reported is a message that somebody sent by mistake and asks to have removed (S18).
+func (w *world) reported(ctx context.Context) error {
+	in, err := w.conversation(ctx, sofia, "", amal)
+	if err != nil {
+		return err
+	}
+	id, err := w.send(ctx, in, sofia, "Patient list for Monday, with dates of birth.")
+	if err != nil {
+		return err
+	}
+	if _, err := w.service.Open(ctx, w.people[amal], "", in, id); err != nil {
+		return err
+	}
+	_, err = w.service.Flag(ctx, w.people[sofia], "", id, service.Flagging{
+		Reason: sealpost.FlagConfidential, Note: "This was for the ward only.", RequestRemoval: true,
+	})
+	return err
+}
+
+// recalledInPart is a message in a group that one person had opened (R15).
+func (w *world) recalledInPart(ctx context.Context) error {
+	in, err := w.conversation(ctx, maya, "Night rota", amal, sofia, priya)
+	if err != nil {
+		return err
+	}
+	id, err := w.send(ctx, in, maya, "The rota for the wrong month.")
+	if err != nil {
+		return err
+	}
+	if _, err := w.service.Open(ctx, w.people[sofia], "", in, id); err != nil {
+		return err
+	}
+	_, err = w.service.Recall(ctx, w.people[maya], "", id, service.Recalling{KeepDraft: true})
 	return err
 }
 

@@ -105,16 +105,23 @@ func themeOf(r *http.Request) string {
 	return c.Value
 }
 
+// local reports whether a request comes from this machine: sign-in links are good
+// for nobody else.
+func (q *request) local() bool { return q.server.address(q.r).IsLoopback() }
+
 // tryPage asks before a link is used up: a page that is fetched ahead uses nothing.
 func (s *Server) tryPage(q *request) error {
 	who, ok := s.links.Peek(q.r.PathValue("secret"))
-	if !ok {
+	if !ok || !q.local() {
 		return sealpost.NotFound()
 	}
 	return q.page(page{title: T(q.ctx, "Try Sealpost"), body: tryBody(who), bare: true})
 }
 
 func (s *Server) try(q *request) error {
+	if !q.local() {
+		return sealpost.NotFound()
+	}
 	token, ok := s.links.Take(q.r.PathValue("secret"))
 	if !ok {
 		return sealpost.NotFound()
