@@ -137,21 +137,25 @@ func (s *site) at(p *person, d device) *tab {
 	}))
 	b.must(chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}))
 	go b.listen(chromedp.Console(ctx))
-	if p != nil {
-		yes := true
-		_, err := chromedp.Call(ctx, network.SetCookie, network.SetCookieParams{
-			Name: api.SessionCookie, Value: p.token, URL: strings.Replace(s.url, "http:", "https:", 1), Path: "/",
-			Secure: &yes, HTTPOnly: &yes, SameSite: network.CookieSameSiteLax,
-		})
-		if err != nil {
-			s.t.Fatal(err)
-		}
-	}
+	b.cookie(s.url)
 	s.t.Cleanup(func() {
 		b.check()
 		cancel()
 	})
 	return b
+}
+
+// cookie signs the tab in, at an address of the server.
+func (b *tab) cookie(url string) {
+	b.t.Helper()
+	if b.person == nil {
+		return
+	}
+	yes := true
+	b.must(chromedp.Call(b.ctx, network.SetCookie, network.SetCookieParams{
+		Name: api.SessionCookie, Value: b.person.token, URL: strings.Replace(url, "http:", "https:", 1), Path: "/",
+		Secure: &yes, HTTPOnly: &yes, SameSite: network.CookieSameSiteLax,
+	}))
 }
 
 // listen notes what the page complains about.

@@ -35,9 +35,10 @@ type site struct {
 	pages   *webui.Server
 	store   *sqlstore.Store
 	offset  atomic.Int64
+	handler http.Handler
 
 	mu     sync.Mutex
-	broken func(*http.Request) bool // requests that answer 503; guarded by mu
+	broken func(*http.Request) bool // requests that never reach the server; guarded by mu
 	asked  []string                 // method and path of every request; guarded by mu
 }
 
@@ -77,13 +78,14 @@ func newSite(t *testing.T) *site {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", rest.Handler())
 	mux.Handle("/", s.pages.Handler())
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.ask(r) {
-			http.Error(w, "broken for a test", http.StatusServiceUnavailable)
+			http.Error(w, "broken for a test", http.StatusBadGateway)
 			return
 		}
 		mux.ServeHTTP(w, r)
-	}))
+	})
+	server := httptest.NewServer(s.handler)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -222,3 +224,5 @@ func (p *person) opens(conversation, through string) {
 		t.Fatal(err)
 	}
 }
+
+func pageOne() client.Page { return client.Page{Limit: 50} }

@@ -4,6 +4,7 @@ package browser_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -105,7 +106,7 @@ func (b *tab) point(selector string) (x, y float64) {
 		const r = e.getBoundingClientRect();
 		if (!r.width || !r.height) return false;
 		const top = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2);
-		return top && (e.contains(top) || top.contains(e));
+		return top && e.contains(top);
 	})()`, quoted(selector)))
 	at, _ := b.eval(fmt.Sprintf(`(() => { const r = document.querySelector(%s).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`, quoted(selector))).([]any)
 	if len(at) != 2 {
@@ -182,6 +183,27 @@ func (b *tab) press(key string, modifiers ...chromedp.Modifier) {
 		keys = key
 	}
 	b.do("pressing "+key, chromedp.KeyEvent(keys, chromedp.KeyModifiers(modifiers...)))
+}
+
+var errNotReached = errors.New("it was not reached")
+
+// submit sends a form as a browser without script does: its fields, to its address.
+func (b *tab) submit(selector string) {
+	b.t.Helper()
+	b.do("submitting "+selector, chromedp.Submit(chromedp.CSS(selector)))
+}
+
+// source waits until the page without script has a text.
+func (b *tab) source(text string) {
+	b.t.Helper()
+	html := ""
+	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
+		var err error
+		if html, err = chromedp.Run(b.ctx, chromedp.Text(chromedp.CSS("main"))); err == nil && strings.Contains(html, text) {
+			return
+		}
+	}
+	b.t.Fatalf("%s: the page does not say %q:\n%s", b.who(), text, html)
 }
 
 // focused describes what has the focus.

@@ -22,7 +22,7 @@ document.addEventListener("pointerdown", (e) => {
   press.timer = setTimeout(() => {
     press.armed = true;
     press.message.classList.add("pressed");
-    navigator.vibrate?.(10);
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(10);
   }, holdFor);
 });
 

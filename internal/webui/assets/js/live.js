@@ -44,6 +44,15 @@ function receive({ event, data }) {
   }
 }
 
+// A part whose page is gone, or that cannot be had now, stays as it is. A conversation
+// that is not there any more for this person was never there: back to the list.
+document.addEventListener("htmx:after:request", (e) => {
+  const status = e.detail.ctx?.response?.status;
+  if (!e.target.matches?.("[data-live]") || status < 400) return;
+  e.preventDefault();
+  if (status === 404 && e.target.id === "messages") location.replace("/messages");
+});
+
 // Server-sent events by hand: the comments that keep the stream alive are what tells
 // that it is, and EventSource hides them.
 async function stream(signal) {

@@ -1,3 +1,10 @@
+// A menu has the focus as soon as it is open; closing gives it back by itself.
+document.addEventListener(
+  "toggle",
+  (e) => e.newState === "open" && e.target.matches?.('[role="menu"]') && e.target.querySelector('[role="menuitem"]')?.focus(),
+  true,
+);
+
 // Menus of links are popovers that need no script. This adds the arrow keys.
 document.addEventListener("keydown", (e) => {
   if (!["ArrowDown", "ArrowUp", "Home", "End"].includes(e.key)) return;
