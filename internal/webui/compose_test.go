@@ -3,6 +3,7 @@ package webui_test
 import (
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -145,7 +146,7 @@ func TestComposeFailures(t *testing.T) {
 	}
 
 	form := with(jonas.get("/compose?to="+maya.id()).form(), "body", "only once")
-	var armed atomicOnce
+	var armed once
 	fault := func(op string) memstore.Failure {
 		if op == "Decide" && armed.first() {
 			return memstore.FailAfter
@@ -168,10 +169,11 @@ func TestComposeFailures(t *testing.T) {
 	}
 }
 
-type atomicOnce struct{ n int }
+// once is true the first time that it is asked.
+type once struct{ asked atomic.Int32 }
 
-func (a *atomicOnce) first() bool { a.n++; return a.n == 1 }
-func (a *atomicOnce) used() bool  { return a.n > 0 }
+func (o *once) first() bool { return o.asked.Add(1) == 1 }
+func (o *once) used() bool  { return o.asked.Load() > 0 }
 
 // A follow-up is linked to the message and begins with when that was; what is sealed
 // has to be opened before it can be answered.

@@ -105,6 +105,8 @@ document.addEventListener("keydown", async (e) => {
   }
 }, true);
 
+document.addEventListener("keypress", (e) => e.target.id === "people" && e.key === "Enter" && e.preventDefault());
+
 document.addEventListener("input", (e) => {
   if (e.target.id !== "people") return;
   point(null);

@@ -81,6 +81,15 @@ function inTurn(step) {
 
 let due = 0;
 let unsaved = false;
+let answered = 0; // the status of the last answer; 0: there was none
+
+// An answer that lacks the part, from something in between, must not take it away.
+document.addEventListener("htmx:after:request", (e) => {
+  const { request, response, select, text } = e.detail.ctx;
+  if (!request.action.startsWith("/compose/") || !select) return;
+  answered = response.status;
+  if (!text.includes(`id="${select.slice(1)}"`)) e.preventDefault();
+});
 let saidAt = 0;
 
 function say(text) {
@@ -114,18 +123,15 @@ function save() {
 async function keepThere() {
   unsaved = false;
   const before = slot();
-  let status = 0;
-  const seen = (e) => e.detail.ctx?.request?.action === "/compose/draft" && (status = e.detail.ctx.response?.status);
-  document.addEventListener("htmx:after:request", seen);
+  answered = 0;
   await htmx
     .ajax("POST", "/compose/draft", { source: form(), target: "#draft-state", swap: "outerMorph", select: "#draft-state" })
     .catch(() => {});
-  document.removeEventListener("htmx:after:request", seen);
   if (!box()) return false;
-  if (status !== 200) {
+  if (answered !== 200) {
     unsaved = true;
     if (!form().querySelector(".conflict")) say(box().dataset.local);
-    if (status === 0) due = setTimeout(save, again);
+    if (!answered || answered >= 500) due = setTimeout(save, again);
     return false;
   }
   const draft = form().elements.draft.value;
