@@ -132,6 +132,7 @@ func TestComposeUnsaved(t *testing.T) {
 	s.breakOn(nil)
 	b.click("#body")
 	b.types(".")
+	b.await("the text with its full stop", `document.getElementById("body").value.length === 13`)
 	b.await("the draft on the server", savedOnServer+` && !Object.keys(localStorage).length`)
 	s.requests()
 	b.click("#send")

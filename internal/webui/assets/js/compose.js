@@ -227,6 +227,8 @@ if (box()) {
   const zones = document.getElementById("zones");
   zones?.replaceChildren(...Intl.supportedValuesOf("timeZone").map((z) => Object.assign(document.createElement("option"), { value: z })));
   left();
+  // Who goes on writing begins at the end of what is there.
+  if (document.activeElement === body()) body().setSelectionRange(body().value.length, body().value.length);
   restore();
   addEventListener("online", () => unsaved && save());
 }
