@@ -33,13 +33,6 @@ func (s *Service) Terms(ctx context.Context) (Terms, error) {
 	return Terms{Recall: p.Recall, Window: p.Window, PerDay: p.PerConversationDay, Trace: p.Trace}, err
 }
 
-// RecallWindow is for how long what is sent now can be recalled (R12); ok is false
-// while recall is switched off. Every sender learns it from what they sent.
-func (s *Service) RecallWindow(ctx context.Context) (window time.Duration, ok bool, err error) {
-	p, err := s.store.Policy(ctx)
-	return p.Window, p.Recall, err
-}
-
 // Policies lists the versions of the policy, newest first, to administrators and
 // compliance: what was changed, why, and by whom.
 func (s *Service) Policies(ctx context.Context, p Principal, cursor string, limit int) ([]policy.Policy, string, error) {

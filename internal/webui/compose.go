@@ -2,415 +2,417 @@ package webui
 
 import (
 	"context"
-	"encoding/json"
-	"net/http"
-	"slices"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
 	"strings"
-	"time"
+
+	"github.com/a-h/templ"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
 
 func (s *Server) registerCompose() {
-	s.get("/compose", Member, s.compose)
-	s.post("/compose", Member, s.composed)
-	s.get("/compose/people", Member, s.composePeople)
-	s.post("/drafts/{draft}/delete", Member, s.deleteDraft)
-	s.get("/messages/{conversation}/{message}/edit", Member, s.editPage)
-	s.post("/messages/{conversation}/{message}/edit", Member, s.edit)
+	s.get("/compose", Member, s.composePage)
+	s.post("/compose", Member, s.compose)
+	s.post("/compose/edit", Member, s.editComposing)
+	s.get("/compose/people", Member, s.peopleOptions)
+	s.registerDrafts()
+	s.registerSchedule()
 }
 
-// composeForm is a message that is being written: body first, recipients last (S22).
-type composeForm struct {
+// composing is the form of Compose: as it came, and as it is shown.
+type composing struct {
+	// key makes the idempotency keys of sending and saving, and changes once an answer
+	// is known; group makes the one of a new group, which a second try finds again.
+	key, group string
+
+	draft   sealpost.DraftID // zero: not kept yet
+	version int32
+	origin  *draftOrigin // where the draft came from; nil: it was begun here
+	saved   sealpost.Instant
+
 	body         string
-	conversation sealpost.ConversationID // known already; zero: recipients are chosen
-	thread       service.Thread          // of the conversation
 	reply        sealpost.MessageID
-	people       []service.Person // chosen
-	find         string
-	found        []service.Person
+	conversation sealpost.ConversationID // zero: recipients are chosen here
+	to           []sealpost.UserID
 	title        string
 	notice       bool
 	when         whenForm
-	draft        service.DraftView // what it is written in, if it is kept already
-	savedAt      sealpost.Instant
-	conflict     *service.DraftView // what another device wrote
-	key          string
-	trouble      *failure
-	terms        service.Terms
+	query        string // in search of people
+	searched     bool
+	said         string // what a change did, to be read aloud
+
+	// What is looked up to be shown.
+	thread *service.Thread
+	quoted *service.MessageView
+	people []service.Person // of to
+	found  []service.Person
+	more   bool // more were found than are shown
+	terms  service.Terms
+
+	trouble  *failure
+	conflict *draftConflict
 }
 
-// whenForm is when a message is to go.
-type whenForm struct {
-	later            bool
-	date, time, zone string
-	choices          []sealpost.Instant // clocks show the time twice
-	choice           string
-}
-
-// compose begins a message: empty, to somebody, in a conversation, following another
-// message, or with a draft.
-func (s *Server) compose(q *request) error {
-	f := composeForm{key: formKey(), when: whenForm{zone: q.principal.User.TimeZone, later: q.query("later") != ""}}
-	f.when.tomorrow(q)
-	for _, fill := range []func(*composeForm) error{q.fillDraft, q.fillConversation, q.fillTo} {
-		if err := fill(&f); err != nil {
-			return err
+// composed reads the form. Every id in it was put there by a page.
+func (q *request) composed() (*composing, error) {
+	c := &composing{
+		key: q.key(), group: q.field("group"), body: q.text("body"), title: q.field("title"), notice: q.field("kind") == "required_notice",
+		when: q.whenForm(), query: q.field("q"),
+	}
+	var err error
+	if err = readID(q.field("draft"), &c.draft); err != nil {
+		return nil, err
+	}
+	if err = readID(q.field("conversation"), &c.conversation); err != nil {
+		return nil, err
+	}
+	if err = readID(q.field("reply"), &c.reply); err != nil {
+		return nil, err
+	}
+	if version, err := strconv.ParseInt(q.field("version"), 10, 32); err == nil {
+		c.version = int32(version)
+	}
+	for _, text := range q.r.PostForm["recipient"] {
+		u, err := sealpost.ParseUser(text)
+		if err != nil {
+			return nil, sealpost.NotFound()
 		}
+		c.add(u)
 	}
-	return q.showCompose(f)
+	return c, nil
 }
 
-// tomorrow is what a form for later begins with: nine o'clock of the next day.
-func (w *whenForm) tomorrow(q *request) {
-	if w.date == "" {
-		w.date, w.time = q.now.Time().In(q.place()).AddDate(0, 0, 1).Format(time.DateOnly), "09:00"
-	}
-}
-
-func (q *request) fillDraft(f *composeForm) error {
-	text := q.query("draft")
+// readID reads an id that may be missing.
+func readID(text string, into interface{ UnmarshalText([]byte) error }) error {
 	if text == "" {
 		return nil
 	}
-	id, err := sealpost.ParseDraft(text)
-	if err != nil {
+	if into.UnmarshalText([]byte(text)) != nil {
 		return sealpost.NotFound()
 	}
-	if f.draft, err = q.server.service.Draft(q.ctx, q.principal, id); err != nil {
-		return err
-	}
-	f.body, f.conversation = f.draft.Body, f.draft.Conversation
-	if f.reply, err = sealpost.ParseMessage(f.draft.InReplyTo); err != nil {
-		f.reply = sealpost.MessageID{}
-	}
-	if f.draft.SendAt != "" {
-		f.when.fill(f.draft.Writing)
-	}
-	return q.fillPeople(f, f.draft.Recipients)
-}
-
-// fill is the time of a draft in the fields of the form.
-func (w *whenForm) fill(d service.Writing) {
-	w.later = true
-	if d.TimeZone != "" {
-		w.zone = d.TimeZone
-	}
-	zone, err := time.LoadLocation(w.zone)
-	if err != nil {
-		zone = time.UTC
-	}
-	if at, err := time.Parse(time.RFC3339, d.SendAt); err == nil {
-		w.date, w.time = at.In(zone).Format(time.DateOnly), at.In(zone).Format("15:04")
-	} else if date, clock, ok := strings.Cut(d.SendAt, "T"); ok {
-		w.date, w.time = date, clock[:min(len(clock), 5)]
-	}
-}
-
-func (q *request) fillConversation(f *composeForm) (err error) {
-	if text := q.query("conversation"); text != "" {
-		if f.conversation, err = sealpost.ParseConversation(text); err != nil {
-			return sealpost.NotFound()
-		}
-	}
-	if text := q.query("follow"); text != "" {
-		if f.reply, err = sealpost.ParseMessage(text); err != nil {
-			return sealpost.NotFound()
-		}
-		m, err := q.server.service.Message(q.ctx, q.principal, f.reply)
-		if err != nil {
-			return err
-		}
-		f.body = T(q.ctx, "Correction to my message of %[1]s:", clockText(q.ctx, m.SentAt)) + " "
-	}
-	return q.fillThread(f)
-}
-
-func (q *request) fillThread(f *composeForm) (err error) {
-	if !f.conversation.IsZero() {
-		f.thread, err = q.server.service.Conversation(q.ctx, q.principal, f.conversation)
-	}
-	return err
-}
-
-func (q *request) fillTo(f *composeForm) error {
-	if text := q.query("to"); text != "" {
-		id, err := sealpost.ParseUser(text)
-		if err != nil {
-			return sealpost.NotFound()
-		}
-		return q.fillPeople(f, []sealpost.UserID{id})
-	}
 	return nil
 }
 
-// fillPeople reads the profiles of who is chosen. Who is not there any more is left
-// out: the form shows who is left.
-func (q *request) fillPeople(f *composeForm, ids []sealpost.UserID) error {
-	for _, id := range ids {
-		p, err := q.server.service.Person(q.ctx, q.principal, id)
-		switch sealpost.CodeOf(err) {
-		case "":
-			f.people = append(f.people, p)
-		case sealpost.CodeNotFound:
-		default:
-			return err
-		}
+// secret makes an idempotency key from the form's own secret and everything that is
+// asked: the same content tried again is the same request (R11), other content is
+// another one. Without the form nobody can tell from the key what was asked.
+func secret(key string, asked ...string) string {
+	mac := hmac.New(sha256.New, []byte(key))
+	for _, a := range asked {
+		mac.Write([]byte(strconv.Itoa(len(a)) + ":" + a))
 	}
-	return nil
+	return hex.EncodeToString(mac.Sum(nil)[:20])
 }
 
-func (q *request) showCompose(f composeForm) error {
-	var err error
-	if f.terms, err = q.server.service.Terms(q.ctx); err != nil {
-		return err
+// asked is everything that the form says.
+func (c *composing) asked(what string, at service.SendTime) []string {
+	out := []string{
+		what, c.draft.String(), strconv.Itoa(int(c.version)), c.body, c.reply.String(), c.conversation.String(), c.title,
+		strconv.FormatBool(c.notice), at.At.String(), at.Zone,
 	}
-	return q.page(page{title: T(q.ctx, "Compose"), body: composeBody(f), at: atCompose})
-}
-
-// composed is the form, whichever of its buttons sent it.
-func (s *Server) composed(q *request) error {
-	f, err := q.composeForm()
-	if err != nil {
-		return err
-	}
-	switch q.field("act") {
-	case "find":
-		f.find = q.field("find")
-		if f.found, _, err = s.service.FindUsers(q.ctx, q.principal, f.find, "", 20); err != nil {
-			return q.composeTrouble(f, err)
-		}
-		return q.showCompose(f)
-	case "save", "overwrite":
-		return q.saveDraft(f)
-	}
-	return q.sendComposed(f)
-}
-
-// composeForm reads the form as it was sent.
-func (q *request) composeForm() (composeForm, error) {
-	f := composeForm{
-		body: q.text("body"), title: q.field("title"), notice: q.field("notice") == "on", key: q.key(),
-		when: whenForm{
-			later: q.field("when") == "later", date: q.field("date"), time: q.field("time"), zone: q.field("zone"), choice: q.field("choice"),
-		},
-	}
-	var err error
-	if text := q.field("conversation"); text != "" {
-		if f.conversation, err = sealpost.ParseConversation(text); err != nil {
-			return f, sealpost.NotFound()
-		}
-	}
-	if text := q.field("reply"); text != "" {
-		if f.reply, err = sealpost.ParseMessage(text); err != nil {
-			return f, sealpost.NotFound()
-		}
-	}
-	if text := q.field("draft"); text != "" {
-		if f.draft.Draft.ID, err = sealpost.ParseDraft(text); err != nil {
-			return f, sealpost.NotFound()
-		}
-		version, err := q.number("version")
-		if err != nil {
-			return f, err
-		}
-		f.draft.Draft.Content.Version = int32(version)
-	}
-	var ids []sealpost.UserID
-	for _, text := range q.r.PostForm["to"] {
-		id, err := sealpost.ParseUser(text)
-		if err != nil {
-			return f, sealpost.NotFound()
-		}
-		if !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-	}
-	if err := q.fillPeople(&f, ids); err != nil {
-		return f, err
-	}
-	return f, q.fillThread(&f)
-}
-
-// composeTrouble shows the form again with what is wrong and everything that was
-// typed, under the same key.
-func (q *request) composeTrouble(f composeForm, err error) error {
-	failed := q.failure(err)
-	if failed.code == sealpost.CodeNotFound && !f.draft.Draft.ID.IsZero() {
-		failed.title, failed.detail = "", T(q.ctx, "This draft was sent or deleted on another device. Your text is still here.")
-		f.draft, f.key = service.DraftView{}, formKey()
-	}
-	names := map[string]string{"send_at": "date", "time_zone": "zone", "participant_ids": "find"}
-	if to, ok := names[failed.field]; ok {
-		failed.field = to
-	}
-	f.trouble, q.status = &failed, q.server.status(failed.code)
-	return q.showCompose(f)
-}
-
-// recipients are the ids of who is chosen.
-func (f composeForm) recipients() []sealpost.UserID {
-	out := make([]sealpost.UserID, 0, len(f.people))
-	for _, p := range f.people {
-		out = append(out, p.ID)
+	for _, u := range c.to {
+		out = append(out, u.String())
 	}
 	return out
 }
 
-// sendComposed sends, or schedules, what was written.
-func (q *request) sendComposed(f composeForm) error {
-	s := q.server.service
-	switch {
-	case strings.TrimSpace(f.body) == "":
-		return q.composeTrouble(f, sealpost.Invalid("body", "Write a message first."))
-	case f.conversation.IsZero() && len(f.people) == 0:
-		return q.composeTrouble(f, sealpost.Invalid("find", "Add at least one recipient."))
-	}
-	in := service.Sending{
-		Body: f.body, Kind: sealpost.KindMessage, InReplyTo: f.reply,
-		Draft: f.draft.Draft.ID, DraftVersion: f.draft.Draft.Content.Version,
-	}
-	if f.notice {
-		in.Kind = sealpost.KindRequiredNotice
-	}
-	moved, err := f.when.apply(&in, q.principal.User.TimeZone)
+// composePage begins a message, or goes on with a draft. It changes nothing (R4).
+func (s *Server) composePage(q *request) error {
+	c, err := s.begun(q)
 	if err != nil {
-		if e := (*sealpost.Error)(nil); asError(err, &e) {
-			f.when.choices = e.Choices
-		}
-		return q.composeTrouble(f, err)
-	}
-	in.Conversation = f.conversation
-	if in.Conversation.IsZero() {
-		t, _, err := s.CreateConversation(q.ctx, q.principal, "to-"+f.key, f.recipients(), f.title)
-		if err != nil {
-			return q.composeTrouble(f, err)
-		}
-		in.Conversation = t.Conversation.ID
-	}
-	m, err := s.Send(q.ctx, q.principal, f.key, in)
-	if err != nil {
-		return q.composeTrouble(f, err)
-	}
-	to := "/messages/" + in.Conversation.String()
-	switch {
-	case moved:
-		return q.done(to, "moved")
-	case m.State == sealpost.Scheduled:
-		return q.done(to, "scheduled")
-	}
-	return q.redirect(to)
-}
-
-// apply puts the time of the form into what is sent, and reports whether clocks skip
-// it, so that it moved on (R28).
-func (w whenForm) apply(in *service.Sending, zone string) (moved bool, err error) {
-	if !w.later {
-		return false, nil
-	}
-	at, err := w.at(zone)
-	if err != nil {
-		return false, err
-	}
-	in.SendAt, in.TimeZone = at.At, at.Zone
-	return at.Moved, nil
-}
-
-func (w whenForm) at(zone string) (service.SendTime, error) {
-	if w.choice != "" {
-		return service.ParseSendTime(w.choice, w.zone, zone)
-	}
-	return service.ParseSendTime(w.date+"T"+w.time, w.zone, zone)
-}
-
-// writing is the form as a draft keeps it.
-func (f composeForm) writing() service.Writing {
-	w := service.Writing{Conversation: f.conversation, Body: f.body, Recipients: f.recipients()}
-	if !f.reply.IsZero() {
-		w.InReplyTo = f.reply.String()
-	}
-	if f.when.later {
-		w.SendAt, w.TimeZone = f.when.date+"T"+f.when.time, f.when.zone
-	}
-	return w
-}
-
-// saveDraft keeps what is written. If another device was faster, nothing is lost:
-// both are shown (4-api.md, If-Match).
-func (q *request) saveDraft(f composeForm) error {
-	s := q.server.service
-	var err error
-	before := f.draft.Draft
-	switch {
-	case before.ID.IsZero():
-		f.draft, err = s.AddDraft(q.ctx, q.principal, "draft-"+f.key, f.writing())
-	case q.field("act") == "overwrite":
-		f.draft, err = s.PutDraft(q.ctx, q.principal, "", before.ID, service.AnyVersion, f.writing())
-	default:
-		f.draft, err = s.PutDraft(q.ctx, q.principal, "", before.ID, before.Content.Version, f.writing())
-	}
-	switch {
-	case sealpost.CodeOf(err) == sealpost.CodePreconditionFailed:
-		theirs, err := s.Draft(q.ctx, q.principal, before.ID)
-		if err != nil {
-			return q.composeTrouble(f, err)
-		}
-		f.draft.Draft, f.conflict, q.status = before, &theirs, http.StatusPreconditionFailed
-		return q.showCompose(f)
-	case err != nil:
-		f.draft.Draft = before
-		return q.composeTrouble(f, err)
-	case q.swapped():
-		f.savedAt = f.draft.Draft.UpdatedAt
-		return q.showCompose(f)
-	}
-	return q.done("/compose?draft="+f.draft.Draft.ID.String(), "draft-saved")
-}
-
-// composePeople finds people for the field of recipients, for the script.
-func (s *Server) composePeople(q *request) error {
-	found, _, err := s.service.FindUsers(q.ctx, q.principal, q.query("q"), "", 8)
-	if err != nil && sealpost.CodeOf(err) != sealpost.CodeInvalid {
 		return err
 	}
-	type person struct {
-		ID       string `json:"id"`
-		Name     string `json:"name"`
-		Headline string `json:"headline"`
-		Initials string `json:"initials"`
-	}
-	out := []person{}
-	for _, p := range found {
-		if p.ID != q.me() {
-			out = append(out, person{p.ID.String(), p.Name, p.Headline, initials(p.Name)})
-		}
-	}
-	q.w.Header().Set("Content-Type", "application/json")
-	return json.NewEncoder(q.w).Encode(out)
+	return s.showComposing(q, c)
 }
 
-func (s *Server) deleteDraft(q *request) error {
-	id, err := sealpost.ParseDraft(q.r.PathValue("draft"))
+// begun is what the address asks to write.
+func (s *Server) begun(q *request) (*composing, error) {
+	c := &composing{key: formKey(), group: formKey(), when: whenForm{later: q.query("later") != "", zone: q.principal.User.TimeZone}}
+	if text := q.query("draft"); text != "" {
+		id, err := sealpost.ParseDraft(text)
+		if err != nil {
+			return nil, sealpost.NotFound()
+		}
+		return c, s.resume(q, c, id)
+	}
+	if err := readID(q.query("conversation"), &c.conversation); err != nil {
+		return nil, err
+	}
+	if text := q.query("to"); text != "" {
+		u, err := sealpost.ParseUser(text)
+		if err != nil {
+			return nil, sealpost.NotFound()
+		}
+		if _, err := s.service.Person(q.ctx, q.principal, u); err != nil {
+			return nil, err
+		}
+		c.add(u)
+	}
+	for _, name := range []string{"reply", "follow"} {
+		if text := q.query(name); text != "" {
+			return c, s.answer(q, c, text, name == "follow")
+		}
+	}
+	return c, nil
+}
+
+// answer begins a message that answers another one, or corrects one's own.
+func (s *Server) answer(q *request, c *composing, text string, correction bool) error {
+	id, err := sealpost.ParseMessage(text)
 	if err != nil {
 		return sealpost.NotFound()
 	}
-	if err := s.service.DeleteDraft(q.ctx, q.principal, q.key(), id, service.AnyVersion); err != nil {
+	m, err := s.service.Message(q.ctx, q.principal, id)
+	if err != nil {
 		return err
 	}
-	return q.done("/messages?filter=drafts", "draft-deleted")
+	c.conversation, c.to = m.ConversationID, nil
+	if m.Delivery == sealpost.DeliverySealed && !m.Own {
+		return &sealpost.Error{Code: sealpost.CodeOpenRequired, Detail: "Open the message before you reply to it."}
+	}
+	if m.SentAt != 0 && answerable(m) {
+		c.reply = id
+	}
+	if correction && m.SentAt != 0 {
+		c.body = T(q.ctx, "Correction to my message of %s:", clockText(q.ctx, m.SentAt)) + " "
+	}
+	return nil
 }
 
-// draftStory says where a draft came from, and until when it is kept.
-func draftStory(ctx context.Context, f composeForm) string {
-	d := f.draft.Draft
-	switch {
-	case d.ID.IsZero() || d.FromMessage.IsZero() && d.Reason == "":
-		return ""
-	case d.Reason == sealpost.CodeCannotDeliver:
-		return T(ctx, "This was not sent at its time: it could not be delivered. It is kept until %[1]s.", clockText(ctx, d.ExpiresAt))
-	case d.Reason != "":
-		return T(ctx, "This was not sent at its time. It is kept until %[1]s.", clockText(ctx, d.ExpiresAt))
+// answerable reports whether a message can be answered by name.
+func answerable(m service.MessageView) bool {
+	return m.Own || m.Delivery == sealpost.DeliveryOpened && m.State != sealpost.Removed
+}
+
+// editComposing shows the form again, with people found, chosen or taken away or with
+// another time. It keeps and sends nothing.
+func (s *Server) editComposing(q *request) error {
+	c, err := q.composed()
+	if err != nil {
+		return err
 	}
-	return T(ctx, "This is the text of a message that you took back. It is kept until %[1]s, for you only.", clockText(ctx, d.ExpiresAt))
+	if err := s.press(q, c); err != nil {
+		q.refuseComposing(c, err)
+	}
+	return s.showComposing(q, c)
+}
+
+// press does what a button of the form asks for.
+func (s *Server) press(q *request, c *composing) error {
+	what, of, _ := strings.Cut(q.field("do"), ":")
+	switch what {
+	case "add", "remove":
+		u, err := sealpost.ParseUser(of)
+		if err != nil {
+			return sealpost.NotFound()
+		}
+		p, err := s.service.Person(q.ctx, q.principal, u)
+		if err != nil {
+			return err
+		}
+		if what == "remove" {
+			c.remove(u)
+			c.said = T(q.ctx, "%s is no recipient any more.", p.Name)
+			return nil
+		}
+		c.query = ""
+		c.add(u)
+		c.said = T(q.ctx, "%s is a recipient now.", p.Name)
+	case "choose":
+		c.query = ""
+	case "another":
+		c.conversation, c.reply = sealpost.ConversationID{}, sealpost.MessageID{}
+	case "at":
+		c.when.preset(q, of)
+	case "find":
+		return s.find(q, c)
+	}
+	return nil
+}
+
+// compose sends what the form says, or schedules it.
+func (s *Server) compose(q *request) error {
+	c, err := q.composed()
+	if err != nil {
+		return err
+	}
+	v, moved, err := s.sendComposed(q, c)
+	if err != nil {
+		q.refuseComposing(c, err)
+		if code := sealpost.CodeOf(err); code == sealpost.CodeVersionConflict {
+			if err := s.findConflict(q, c); err != nil {
+				return err
+			}
+		}
+		return s.showComposing(q, c)
+	}
+	done := "sent"
+	switch {
+	case moved:
+		done = "moved"
+	case v.State == sealpost.Scheduled:
+		done = "scheduled"
+	case v.State == sealpost.Held:
+		done = "held"
+	}
+	return q.done("/messages/"+v.ConversationID.String(), done)
+}
+
+// sendComposed makes the conversation if there is none yet, and sends. The draft goes in the
+// same decision.
+func (s *Server) sendComposed(q *request, c *composing) (v service.MessageView, moved bool, err error) {
+	var at service.SendTime
+	switch {
+	case strings.TrimSpace(c.body) == "":
+		return v, false, sealpost.Invalid("body", "A message needs text.")
+	case c.conversation.IsZero() && len(c.to) == 0:
+		return v, false, sealpost.Invalid("recipient_ids", "Add at least one recipient.")
+	case c.when.later:
+		if at, err = c.when.resolve(q.principal.User.TimeZone); err != nil {
+			return v, false, err
+		}
+	}
+	asked := c.asked("send", at)
+	conversation := c.conversation
+	if conversation.IsZero() {
+		asGroup := []string{"group", c.groupTitle()}
+		for _, u := range c.to {
+			asGroup = append(asGroup, u.String())
+		}
+		t, _, err := s.service.CreateConversation(q.ctx, q.principal, secret(c.group, asGroup...), c.to, c.groupTitle())
+		if err != nil {
+			return v, false, err
+		}
+		conversation = t.Conversation.ID
+	}
+	sending := service.Sending{
+		Conversation: conversation, Body: c.body, Kind: sealpost.KindMessage, InReplyTo: c.reply, SendAt: at.At, TimeZone: at.Zone,
+		Draft: c.draft, DraftVersion: c.version,
+	}
+	if c.notice {
+		sending.Kind = sealpost.KindRequiredNotice
+	}
+	v, err = s.service.Send(q.ctx, q.principal, secret(c.key, asked...), sending)
+	return v, at.Moved, err
+}
+
+// groupTitle is the title if there is a group for it: of two people no conversation
+// has one.
+func (c *composing) groupTitle() string {
+	if len(c.to) < 2 {
+		return ""
+	}
+	return c.title
+}
+
+// refuseComposing has the form say what went wrong. Once an answer is known, the next
+// try is a new request; while it is not, the same content stays the same request.
+func (q *request) refuseComposing(c *composing, err error) {
+	f := q.failure(err)
+	f.field = composeField(f.field)
+	if f.code == sealpost.CodeAmbiguousTime {
+		f.detail, f.field = T(q.ctx, "Clocks are put back and show this time twice. Which one do you mean?"), "choice-0"
+		c.when.choose(err)
+	}
+	if f.code != sealpost.CodeUnavailable && f.code != sealpost.CodeInternal {
+		c.key = formKey()
+		if c.conversation.IsZero() && f.code == sealpost.CodeCannotDeliver {
+			c.group = formKey()
+		}
+	}
+	c.trouble = &f
+	q.status = q.server.status(f.code)
+}
+
+// composeField is the id on the page of a field that the service names.
+func composeField(name string) string {
+	field, _, _ := strings.Cut(name, "[")
+	switch field {
+	case "recipient_ids", "participant_ids", "q":
+		return "people"
+	case "body", "send_at", "time_zone", "title":
+		return field
+	}
+	return ""
+}
+
+// showComposing looks up what the form shows, and shows it.
+func (s *Server) showComposing(q *request, c *composing) error {
+	if err := s.lookUp(q, c); err != nil {
+		return err
+	}
+	title := T(q.ctx, "Compose")
+	if c.trouble != nil {
+		title = T(q.ctx, "Error: Compose")
+	}
+	return q.page(page{title: title, body: composeBody(c), at: atCompose})
+}
+
+func (s *Server) lookUp(q *request, c *composing) error {
+	var err error
+	if c.terms, err = s.service.Terms(q.ctx); err != nil {
+		return err
+	}
+	if !c.conversation.IsZero() {
+		t, err := s.service.Conversation(q.ctx, q.principal, c.conversation)
+		switch {
+		case sealpost.CodeOf(err) == sealpost.CodeNotFound && !c.draft.IsZero():
+			c.conversation, c.reply = sealpost.ConversationID{}, sealpost.MessageID{} // the text is still theirs
+		case err != nil:
+			return err
+		default:
+			c.thread = &t
+		}
+	}
+	if !c.reply.IsZero() {
+		m, err := s.service.Message(q.ctx, q.principal, c.reply)
+		switch {
+		case sealpost.CodeOf(err) == sealpost.CodeNotFound:
+			c.reply = sealpost.MessageID{} // it was recalled meanwhile: there is nothing to answer
+		case err != nil:
+			return err
+		default:
+			c.quoted = &m
+		}
+	}
+	if c.origin == nil && !c.draft.IsZero() {
+		if err := s.findOrigin(q, c); err != nil {
+			return err
+		}
+	}
+	return s.lookUpPeople(q, c)
+}
+
+func composeTitle(ctx context.Context, c *composing) string {
+	switch {
+	case c.quoted != nil && c.quoted.Own:
+		return T(ctx, "Follow up")
+	case c.quoted != nil:
+		return T(ctx, "Reply")
+	}
+	return T(ctx, "New message")
+}
+
+// senderName is who wrote what is answered.
+func senderName(c *composing) string {
+	if c.thread != nil {
+		for _, m := range c.thread.Members {
+			if m.UserID == c.quoted.SenderID {
+				return m.Name
+			}
+		}
+	}
+	return ""
+}
+
+// atFault marks a field that a failure names.
+func atFault(f *failure, field string) templ.Attributes {
+	if f != nil && f.field == field {
+		return templ.Attributes{"aria-invalid": "true"}
+	}
+	return nil
 }

@@ -40,8 +40,9 @@ func (s *Server) registerMessages() {
 type inboxView struct {
 	filter service.Filter
 	items  []service.InboxEntry
-	drafts []service.DraftView
-	next   string // cursor of the next page
+	drafts []draftRow
+	later  []scheduledRow // only of the list of what is scheduled
+	next   string         // cursor of the next page
 	open   sealpost.ConversationID
 }
 
@@ -49,7 +50,11 @@ type inboxView struct {
 func (q *request) inboxFor(open sealpost.ConversationID) (v inboxView, err error) {
 	v.filter, v.open = service.Filter(q.query("filter")), open
 	if v.filter == filterDrafts {
-		v.drafts, v.next, err = q.server.service.Drafts(q.ctx, q.principal, q.query("cursor"), inboxPage)
+		v.drafts, v.next, err = q.drafts(q.query("cursor"))
+		return v, err
+	}
+	if v.filter == service.FilterScheduled {
+		v.later, v.next, err = q.scheduled(q.query("cursor"))
 		return v, err
 	}
 	v.items, v.next, err = q.server.service.Inbox(q.ctx, q.principal, v.filter, q.query("cursor"), inboxPage)

@@ -52,6 +52,12 @@ func outcome(ctx context.Context, key string) string {
 		return T(ctx, "Hidden for you.")
 	case "reported":
 		return T(ctx, "Reported. The answer will be here.")
+	case "sent":
+		return T(ctx, "Sent.")
+	case "held":
+		return T(ctx, "Not sent yet. You can still undo it.")
+	case "changed":
+		return T(ctx, "Changed. It is not sent yet.")
 	case "scheduled":
 		return T(ctx, "Scheduled. You can change it until it is sent.")
 	case "moved":

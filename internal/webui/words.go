@@ -32,6 +32,7 @@ type counted struct {
 var countedSentences = []counted{
 	{"%d unread", 1, "%d unread", "%d unread"},
 	{"%d people", 1, "%d person", "%d people"},
+	{"%[1]s, %[2]s and %[3]d others", 3, "%[1]s, %[2]s and %[3]d other", "%[1]s, %[2]s and %[3]d others"},
 	{"%d messages", 1, "%d message", "%d messages"},
 	{"%d connections in common", 1, "%d connection in common", "%d connections in common"},
 }

@@ -1,139 +1,129 @@
-// Recipients: a text field that finds people (the combobox pattern of the ARIA
-// authoring guide), and a chip for each of who is chosen. Without it the form has a
-// button that finds.
+// Choosing recipients while typing (APG: combobox with a list, list autocomplete).
+// Without script the same field is a search with a button. What is chosen stands in
+// the form as the server renders it.
 import { announce } from "./announce.js";
+import { edit } from "./compose.js";
 
-class RecipientCombobox extends HTMLElement {
-  connectedCallback() {
-    if (this.classList.contains("live")) return;
-    this.classList.add("live");
-    this.input = this.querySelector("#find");
-    this.chosen = this.querySelector(".chosen");
-    this.list = Object.assign(document.createElement("ul"), { className: "options", id: "find-options", hidden: true });
-    this.list.setAttribute("role", "listbox");
-    this.list.setAttribute("aria-label", this.input.labels[0].textContent);
-    this.append(this.list);
-    for (const [k, v] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-expanded", "false"], ["aria-controls", "find-options"]]) {
-      this.input.setAttribute(k, v);
-    }
-    for (const chip of this.chosen.querySelectorAll(".chip")) this.dress(chip);
-    this.input.addEventListener("input", () => this.ask());
-    this.input.addEventListener("keydown", (e) => this.key(e));
-    this.input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
-    this.list.addEventListener("pointerdown", (e) => {
-      const option = e.target.closest("li");
-      if (!option) return;
-      e.preventDefault();
-      this.add(option.person);
-    });
-  }
+const pause = 150;
+let due = 0;
+let asking = false;
+let pressed = false;
 
-  ask() {
-    clearTimeout(this.due);
-    const text = this.input.value.trim();
-    if (!text) return this.close();
-    this.due = setTimeout(async () => {
-      const answer = await fetch("/compose/people?q=" + encodeURIComponent(text)).catch(() => null);
-      if (!answer?.ok || this.input.value.trim() !== text) return;
-      this.show((await answer.json()).filter((p) => !this.has(p.id)));
-    }, 120);
-  }
+const field = () => document.getElementById("people");
+const list = () => document.getElementById("people-options");
+const options = () => [...list().querySelectorAll("[role=option]:not([hidden])")];
+const active = () => list().querySelector("[aria-selected=true]");
 
-  show(people) {
-    this.list.replaceChildren(...people.map((p, i) => this.option(p, i)));
-    this.list.hidden = people.length === 0;
-    this.input.setAttribute("aria-expanded", String(people.length > 0));
-    this.move(people.length ? 0 : -1);
-    announce(people.length ? this.dataset.count.replace("{n}", people.length) : this.dataset.none);
-  }
-
-  option(person, i) {
-    const option = document.createElement("li");
-    option.id = "find-option-" + i;
-    option.setAttribute("role", "option");
-    option.person = person;
-    const avatar = Object.assign(document.createElement("span"), { className: "avatar", textContent: person.initials });
-    avatar.setAttribute("aria-hidden", "true");
-    const text = document.createElement("span");
-    const name = Object.assign(document.createElement("bdi"), { textContent: person.name });
-    const headline = Object.assign(document.createElement("bdi"), { className: "quiet", textContent: person.headline });
-    text.append(name, document.createElement("br"), headline);
-    option.append(avatar, text);
-    return option;
-  }
-
-  move(to) {
-    const options = [...this.list.children];
-    this.at = options.length ? (to + options.length) % options.length : -1;
-    options.forEach((o, i) => o.setAttribute("aria-selected", String(i === this.at)));
-    if (this.at >= 0 && to >= 0) {
-      this.input.setAttribute("aria-activedescendant", options[this.at].id);
-      options[this.at].scrollIntoView({ block: "nearest" });
-    } else this.input.removeAttribute("aria-activedescendant");
-  }
-
-  key(e) {
-    const open = !this.list.hidden;
-    if (open && (e.key === "ArrowDown" || e.key === "ArrowUp")) {
-      e.preventDefault();
-      this.move(this.at + (e.key === "ArrowDown" ? 1 : -1));
-    } else if (e.key === "Enter") {
-      e.preventDefault(); // a field of names sends nothing
-      if (open && this.at >= 0) this.add(this.list.children[this.at].person);
-    } else if (e.key === "Escape" && open) {
-      e.stopPropagation();
-      this.close();
-    } else if (e.key === "Backspace" && !this.input.value) {
-      const last = this.chosen.querySelector("li:last-child");
-      if (last) this.remove(last);
-    }
-  }
-
-  close() {
-    this.list.hidden = true;
-    this.input.setAttribute("aria-expanded", "false");
-    this.input.removeAttribute("aria-activedescendant");
-  }
-
-  has(id) {
-    return [...this.chosen.querySelectorAll("[name=to]")].some((i) => i.value === id);
-  }
-
-  add(person) {
-    const chip = Object.assign(document.createElement("span"), { className: "chip picked" });
-    const hidden = Object.assign(document.createElement("input"), { type: "hidden", name: "to", value: person.id });
-    chip.append(hidden, Object.assign(document.createElement("bdi"), { textContent: person.name }));
-    const item = document.createElement("li");
-    item.append(chip);
-    this.chosen.append(item);
-    this.dress(chip);
-    this.input.value = "";
-    this.close();
-    this.input.focus();
-    announce(this.dataset.added.replace("{name}", person.name));
-    this.dispatchEvent(new Event("input", { bubbles: true }));
-  }
-
-  // A chip of the server is a checkbox; with script it has a button that removes it.
-  dress(chip) {
-    const box = chip.querySelector("input");
-    box.type = "hidden";
-    const name = chip.querySelector("bdi").textContent;
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: "×" });
-    button.setAttribute("aria-label", this.dataset.removed.replace("{name}", name));
-    button.addEventListener("click", (e) => {
-      e.preventDefault();
-      this.remove(chip.closest("li"));
-    });
-    chip.append(button);
-  }
-
-  remove(item) {
-    const name = item.querySelector("bdi").textContent;
-    item.remove();
-    this.input.focus();
-    announce(this.dataset.removed.replace("{name}", name));
-    this.dispatchEvent(new Event("input", { bubbles: true }));
-  }
+/** Makes the search field a combobox. */
+function dress() {
+  const input = field();
+  if (!input || input.getAttribute("role") === "combobox") return;
+  const on = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "people-options" };
+  for (const name in on) input.setAttribute(name, on[name]);
+  input.closest("recipient-combobox").toggleAttribute("data-dressed", true);
 }
-customElements.define("recipient-combobox", RecipientCombobox);
+
+function show(open) {
+  list().hidden = !open;
+  field().setAttribute("aria-expanded", open);
+  if (!open) point(null);
+}
+
+/** Moves to an option; the focus stays in the field. */
+function point(option) {
+  active()?.setAttribute("aria-selected", "false");
+  if (!option) return field().removeAttribute("aria-activedescendant");
+  option.setAttribute("aria-selected", "true");
+  field().setAttribute("aria-activedescendant", option.id);
+  option.scrollIntoView({ block: "nearest" });
+}
+
+async function ask() {
+  const query = field()?.value.trim();
+  if (asking || query === undefined) return;
+  if (!query) return show(false);
+  asking = true;
+  const address = "/compose/people?" + new URLSearchParams({ q: query });
+  await htmx.ajax("GET", address, { target: "#people-options", swap: "outerHTML" }).catch(() => {});
+  asking = false;
+  if (!field()) return;
+  if (field().value.trim() !== query) return ask(); // typed on meanwhile
+  if (list().dataset.for !== query) return;
+  for (const o of options()) o.hidden = Boolean(document.getElementById("chosen-" + o.dataset.id));
+  const some = options();
+  show(some.length > 0 && document.activeElement === field());
+  announce(some.length ? list().dataset.said : field().closest("recipient-combobox").dataset.none);
+}
+
+async function pick(option) {
+  const id = option.dataset.id;
+  clearTimeout(due);
+  field().value = "";
+  show(false);
+  await edit("add:" + id);
+  field()?.focus();
+}
+
+const keys = {
+  ArrowDown: (all, at) => all[at + 1] ?? all[0],
+  ArrowUp: (all, at) => all[at - 1] ?? all.at(-1),
+  Home: (all, at) => (at < 0 ? null : all[0]),
+  End: (all, at) => (at < 0 ? null : all.at(-1)),
+};
+
+document.addEventListener("keydown", async (e) => {
+  if (e.target.id !== "people" || e.isComposing || e.ctrlKey || e.metaKey) return;
+  const all = options();
+  const open = !list().hidden;
+  const at = all.indexOf(active());
+  if (e.key === "Enter") {
+    e.preventDefault(); // it never sends
+    if (open) pick(active() ?? all[0]);
+    else ask();
+  } else if (e.key === "Escape" && open) {
+    e.preventDefault();
+    e.stopImmediatePropagation(); // this closes the list and leaves nothing
+    show(false);
+  } else if (e.key === "Tab" && open && active()) {
+    e.preventDefault();
+    pick(active());
+  } else if (e.key === "Backspace" && !e.target.value) {
+    const last = [...document.querySelectorAll(".chosen button")].at(-1);
+    if (!last) return;
+    e.preventDefault();
+    await edit(last.value);
+    field()?.focus();
+  } else if (keys[e.key] && (open || e.key.startsWith("Arrow"))) {
+    if (!open) {
+      if (!all.length) return;
+      show(true);
+    }
+    const next = keys[e.key](all, at);
+    if (!next) return;
+    e.preventDefault();
+    point(next);
+  }
+}, true);
+
+document.addEventListener("keypress", (e) => e.target.id === "people" && e.key === "Enter" && e.preventDefault());
+
+document.addEventListener("input", (e) => {
+  if (e.target.id !== "people") return;
+  point(null);
+  clearTimeout(due);
+  due = setTimeout(ask, pause);
+});
+
+document.addEventListener("focusin", (e) => e.target.id === "people" && dress());
+document.addEventListener("focusout", (e) => e.target.id === "people" && !pressed && show(false));
+document.addEventListener("pointerdown", (e) => {
+  pressed = Boolean(e.target.closest?.("#people-options"));
+  if (pressed) e.preventDefault(); // the focus stays in the field
+});
+document.addEventListener("click", (e) => {
+  const option = e.target.closest?.("#people-options [role=option]");
+  pressed = false;
+  if (option) pick(option);
+});
+document.addEventListener("htmx:after:settle", dress);
+dress();

@@ -1,62 +1,234 @@
-// What is written is kept: at once on this device, and on the server after a pause.
-// Nothing is ever sent by itself.
+// Compose: keeps what is written, on this device at once and on the server after a
+// pause, and changes the form without leaving it. Everything here is a button of the
+// form that somebody without script presses.
 import { announce } from "./announce.js";
+import { stale } from "./live.js";
 
-const form = document.querySelector("form[data-compose]");
-const local = "sealpost-compose";
+const pause = 800;
+const again = 15_000; // after a saving that did not get through
+const quiet = 30_000; // between two times that a saving is read aloud
+const store = "sealpost-draft:";
+
+const box = () => document.querySelector("draft-box");
+const form = () => box()?.querySelector("form");
+const body = () => form()?.elements.body;
+
+// --- On this device. Text that the server has not yet; gone once it has it.
+
+/** Which text this page is about: a draft, or what the address asks to begin. */
+function slot() {
+  const draft = form()?.elements.draft?.value;
+  const about = draft ? "draft=" + draft : location.search.replace(/[?&]done=[^&]*/, "");
+  return store + box().dataset.user + ":" + about;
+}
+
+function local(f) {
+  try {
+    return f(localStorage);
+  } catch {} // full or forbidden: the server's copy is what there is
+}
+
+function forget(match) {
+  local((s) => {
+    for (const key of Object.keys(s)) if (key.startsWith(store) && match(key, s[key])) s.removeItem(key);
+  });
+}
+
+function fields() {
+  const out = [...new FormData(form())];
+  return out.filter(([name]) => !["key", "group", "draft", "version", "other", "q"].includes(name));
+}
+
+function keepHere(sending = false) {
+  const text = JSON.stringify({ fields: fields(), sending });
+  local((s) => s.setItem(slot(), text));
+}
+
+/** Puts back what this device has and the server does not. */
+async function restore() {
+  const kept = local((s) => JSON.parse(s.getItem(slot()) ?? "null"));
+  if (!kept) return;
+  if (JSON.stringify(kept.fields) === JSON.stringify(fields())) return forget((key) => key === slot());
+  if (form().querySelector(".conflict") || document.querySelector(".trouble")) return;
+  const values = new Map(kept.fields);
+  body().value = values.get("body") ?? "";
+  for (const name of ["date", "time", "time_zone"]) {
+    if (form().elements[name] && values.has(name)) form().elements[name].value = values.get(name);
+  }
+  const when = form().querySelector(`[name=when][value="${values.get("when") === "later" ? "later" : "now"}"]`);
+  if (when) when.checked = true;
+  const people = kept.fields.filter(([name]) => name === "recipient").map(([, id]) => id);
+  for (const [name, value] of [...people.map((id) => ["recipient", id]), ["title", values.get("title") ?? ""]]) {
+    const input = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+    document.getElementById("compose-after").prepend(input);
+  }
+  say(box().dataset.restored + " " + box().dataset.local);
+  if (people.length) await edit("choose");
+  else changed();
+}
+
+// --- On the server.
+
+let turn = Promise.resolve();
+let busy = 0;
+
+/** Asks one thing of the server after the other: each answer changes the form. */
+function inTurn(step) {
+  busy++;
+  turn = turn.then(step).finally(() => busy--);
+  return turn;
+}
+
 let due = 0;
-let lastSaid = 0;
-let saving = false;
-let again = false;
+let unsaved = false;
+let answered = 0; // the status of the last answer; 0: there was none
 
-function keep() {
-  sessionStorage.setItem(local, JSON.stringify({ at: location.search, body: form.elements.body.value }));
+// An answer that lacks the part, from something in between, must not take it away.
+document.addEventListener("htmx:after:request", (e) => {
+  const { request, response, select, text } = e.detail.ctx;
+  if (!request.action.startsWith("/compose/") || !select) return;
+  answered = response.status;
+  if (!text.includes(`id="${select.slice(1)}"`)) e.preventDefault();
+});
+let saidAt = 0;
+
+function say(text) {
+  const line = document.getElementById("saved");
+  if (line) line.textContent = text;
 }
 
-async function save() {
-  if (!form.elements.body.value.trim()) return;
-  if (!navigator.onLine) return announce(form.dataset.offline);
-  if (saving) return void (again = true);
-  saving = true;
-  await htmx.ajax("POST", "/compose", {
-    source: form, values: { act: "save" }, target: "#draft-state", select: "#draft-state", swap: "outerHTML",
-  }).catch(() => {});
-  saving = false;
-  if (again) {
-    again = false;
-    save();
-  }
-  const saved = form.querySelector("[data-saved]");
-  if (saved && Date.now() - lastSaid > 30_000) {
-    lastSaid = Date.now();
-    announce(saved.textContent);
-  }
+function worthKeeping() {
+  return Boolean(form().elements.draft || body().value.trim() || form().elements.recipient);
 }
 
-if (form) {
-  const kept = JSON.parse(sessionStorage.getItem(local) ?? "null");
-  if (kept && kept.at === location.search && !form.elements.body.value && kept.body) form.elements.body.value = kept.body;
-  form.addEventListener("input", (e) => {
-    if (e.target.id === "find") return;
-    keep();
-    clearTimeout(due);
-    due = setTimeout(save, 800);
+/** Notes that something was typed or chosen. */
+function changed() {
+  unsaved = true;
+  if (!worthKeeping()) return;
+  keepHere();
+  if (stale()) say(box().dataset.local);
+  clearTimeout(due);
+  due = setTimeout(save, pause);
+}
+
+/** Keeps the text on the server, unless nothing changed; reports whether it is there. */
+function save() {
+  clearTimeout(due);
+  return inTurn(async () => {
+    if (!form() || form().querySelector(".conflict")) return false;
+    return !unsaved || !worthKeeping() || keepThere();
   });
-  form.addEventListener("submit", (e) => {
-    clearTimeout(due);
-    if (!navigator.onLine) {
-      e.preventDefault();
-      announce(form.dataset.offline, true);
-    } else if (e.submitter?.value !== "find") sessionStorage.removeItem(local);
+}
+
+async function keepThere() {
+  unsaved = false;
+  const before = slot();
+  answered = 0;
+  await htmx
+    .ajax("POST", "/compose/draft", { source: form(), target: "#draft-state", swap: "outerMorph", select: "#draft-state" })
+    .catch(() => {});
+  if (!box()) return false;
+  if (answered !== 200) {
+    unsaved = true;
+    if (!form().querySelector(".conflict")) say(box().dataset.local);
+    if (!answered || answered >= 500) due = setTimeout(save, again);
+    return false;
+  }
+  const draft = form().elements.draft.value;
+  if (new URLSearchParams(location.search).get("draft") !== draft) history.replaceState(history.state, "", "/compose?draft=" + draft);
+  forget((key) => key === before || key === slot());
+  if (unsaved) keepHere(); // typed on meanwhile
+  if (Date.now() - saidAt > quiet) {
+    saidAt = Date.now();
+    announce(document.getElementById("saved").textContent.trim());
+  }
+  return true;
+}
+
+// --- The form.
+
+/** Presses a button of the form that only changes it: add:ID, remove:ID, at:… */
+export function edit(what) {
+  return inTurn(async () => {
+    await htmx
+      .ajax("POST", "/compose/edit", { source: form(), values: { do: what }, target: "#compose-after", swap: "outerMorph", select: "#compose-after" })
+      .catch(() => {});
+    if (form()) changed();
   });
-  addEventListener("online", save);
-  form.addEventListener("keydown", (e) => {
-    if ((e.ctrlKey || e.metaKey) && e.shiftKey && e.key === "Enter") {
-      e.preventDefault();
-      form.querySelector('[name=when][value="later"]').click();
-      form.querySelector("#date")?.focus();
+}
+
+function left() {
+  const line = document.getElementById("body-left");
+  const text = body();
+  if (!line || !text) return;
+  const rest = text.maxLength - [...text.value].length;
+  line.hidden = rest > text.maxLength / 5;
+  line.textContent = line.dataset.left + " " + rest;
+}
+
+document.addEventListener("input", (e) => {
+  if (!e.target.closest?.("draft-box") || e.target.id === "people") return;
+  if (e.target === body()) left();
+  changed();
+});
+
+document.addEventListener("click", (e) => {
+  const button = e.target.closest?.('draft-box [formaction="/compose/edit"]');
+  if (e.target.closest?.("[data-drop]")) forget((key) => key === slot());
+  if (!button || !button.value.match(/^(remove|at):/)) return;
+  e.preventDefault();
+  const next = button.closest("li")?.nextElementSibling?.id;
+  edit(button.value).then(() => {
+    const to = document.querySelector(`#${CSS.escape(next ?? "none")} button`) ?? document.getElementById("people");
+    if (button.value.startsWith("remove")) to?.focus();
+  });
+});
+
+// Send waits for a saving that is under way, so that it names the draft's version.
+let ready = false;
+document.addEventListener("submit", async (e) => {
+  if (e.target.getAttribute("action") === "/sign-out") return forget(() => true);
+  if (e.target !== form()) return;
+  clearTimeout(due);
+  if (ready || !busy) return keepHere(true);
+  e.preventDefault();
+  while (busy) await turn;
+  ready = true;
+  e.target.requestSubmit(e.submitter?.isConnected ? e.submitter : null);
+});
+
+document.addEventListener("keydown", async (e) => {
+  const inside = form() && (form().contains(e.target) || e.target === document.body);
+  if (!inside || e.isComposing || document.querySelector("dialog[open]")) return;
+  if ((e.ctrlKey || e.metaKey) && e.key === "Enter") {
+    e.preventDefault();
+    const later = document.getElementById("when-later");
+    if (e.shiftKey && later && !(later.checked && form().elements.date.value && form().elements.time.value)) {
+      later.checked = true;
+      form().elements.date.focus();
+      changed();
+    } else {
+      form().requestSubmit(document.getElementById("send"));
     }
-  });
-  if (form.querySelector(".trouble")) document.getElementById(form.querySelector(".trouble a")?.hash.slice(1) ?? "")?.focus();
+  } else if (e.key === "Escape" && !document.querySelector(":popover-open")) {
+    e.preventDefault();
+    if (!worthKeeping() || (await save())) location.assign(worthKeeping() ? "/messages?done=draft-saved" : "/messages");
+  }
+});
+
+// --- When a page begins.
+
+const done = document.querySelector(".done")?.dataset.done;
+if (/^(sent|held|scheduled|draft)/.test(done ?? "")) forget((_, value) => value.includes('"sending":true'));
+
+if (box()) {
+  const own = store + box().dataset.user + ":";
+  forget((key) => !key.startsWith(own)); // somebody else's, who used this browser before
+  const zones = document.getElementById("zones");
+  zones?.replaceChildren(...Intl.supportedValuesOf("timeZone").map((z) => Object.assign(document.createElement("option"), { value: z })));
+  left();
+  // Who goes on writing begins at the end of what is there.
+  if (document.activeElement === body()) body().setSelectionRange(body().value.length, body().value.length);
+  restore();
+  addEventListener("online", () => unsaved && save());
 }
-document.querySelector('form[action="/sign-out"]')?.addEventListener("submit", () => sessionStorage.clear());
