@@ -119,7 +119,7 @@ func TestComposeUnsaved(t *testing.T) {
 	jonas, maya := s.person("Jonas Lindqvist"), s.person("Maya Okafor")
 	jonas.befriend(maya)
 	b := s.at(jonas, desk())
-	b.expect("503")
+	b.expect("502")
 	s.breakOn(func(r *http.Request) bool { return r.URL.Path == "/compose/draft" })
 	b.visit("/compose?to=" + maya.id)
 	b.types("kept at home")

@@ -165,6 +165,17 @@ func (s *Service) Watch(ctx context.Context, p Principal, lastEventID string) (*
 	return w, nil
 }
 
+// Position is where a stream of live events that begins later has to begin, so that
+// nothing between is missed: what is read after it and shown is not older. It is the
+// Last-Event-ID of that stream, and no presence by itself.
+func (s *Service) Position(ctx context.Context, p Principal) (string, error) {
+	now, err := s.store.Now(ctx)
+	if err != nil {
+		return "", err
+	}
+	return s.sealCursor("events", p.User.ID, [16]byte{}, binary.BigEndian.AppendUint64(nil, uint64(now.Add(-resumeOverlap))))
+}
+
 func (w *Watch) lane() *sync.Mutex { return &w.service.node.busy[w.user[15]%64] }
 
 func (w *Watch) connect(ctx context.Context) error {

@@ -65,6 +65,9 @@ func (s *Server) serveRoute(w http.ResponseWriter, r *http.Request, access Acces
 	if err == nil {
 		err = q.readForm()
 	}
+	if err == nil && q.signedIn() && !q.swapped() && r.Method == http.MethodGet {
+		q.since, err = s.service.Position(q.ctx, q.principal) // before anything is read that the page shows
+	}
 	if err == nil {
 		err = serve(q)
 	}

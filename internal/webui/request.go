@@ -35,6 +35,7 @@ type request struct {
 	theme     string // light, dark, or empty: the system's
 	status    int    // of the answer; 0: 200
 	counts    counts
+	since     string // from where the page's live events begin
 }
 
 type requestKey struct{}

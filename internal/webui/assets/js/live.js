@@ -8,7 +8,7 @@ const channel = new BroadcastChannel("sealpost-live");
 const staleAfter = 30_000; // two heartbeats of the server, which come each 15 s
 
 let lastSign = Date.now();
-let lastEvent = "";
+let lastEvent = document.body.dataset.since ?? "";
 
 /** Reports whether what the page shows can be out of date. */
 export function stale() {

@@ -49,7 +49,7 @@ document.addEventListener("click", (e) => {
 
 // Messages are a list with one stop for the Tab key; arrows move in it.
 document.addEventListener("keydown", (e) => {
-  const here = e.target.closest?.("[data-message]");
+  const here = e.target.closest?.("li[data-message]");
   if (!here || e.target !== here || e.ctrlKey || e.metaKey || e.altKey) return;
   const all = [...document.querySelectorAll("#messages > [data-message]")];
   const at = all.indexOf(here);
@@ -69,7 +69,7 @@ document.addEventListener("keydown", (e) => {
   }
 });
 document.addEventListener("focusin", (e) => {
-  const here = e.target.closest?.("[data-message]");
+  const here = e.target.closest?.("li[data-message]");
   if (!here) return;
   for (const other of document.querySelectorAll("#messages > [data-message]")) other.tabIndex = other === here ? 0 : -1;
 });
