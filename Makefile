@@ -61,7 +61,8 @@ ifeq ($(RACEFLAG),)
 endif
 	$(GO) vet ./...
 	$(GO) vet $(TAGS) ./...
-	$(RACE) $(GO) test $(RACEFLAG) -shuffle=on $(TAGS) $(TIMEOUT) ./...
+	$(RACE) $(GO) test $(RACEFLAG) -shuffle=on $(TAGS) $(TIMEOUT) $$($(GO) list ./... | grep -v /internal/browser)
+	$(GO) test $(TAGS) $(TIMEOUT) ./internal/browser
 
 .PHONY: test-long
 test-long: ## the same tests with more rounds: property tests, races, crash points
@@ -105,8 +106,8 @@ mutants: ## apply one small patch a rule and print which test fails
 	SEALPOST_MUTANTS=1 $(GO) test $(TAGS) -count=1 -v -timeout 0 -run '^TestMutants' ./internal/... $(RAN)
 
 .PHONY: e2e
-e2e: ## end-to-end scripts against the real binary
-	$(GO) test $(TAGS) -count=1 -v $(TIMEOUT) ./cmd/sealpost $(RAN)
+e2e: ## end to end: scripts against the real binary, and the pages in Chromium
+	$(GO) test $(TAGS) -count=1 -v $(TIMEOUT) ./cmd/sealpost ./internal/browser $(RAN)
 
 .PHONY: crash
 crash: ## kill -9 at every named crash point, on each engine

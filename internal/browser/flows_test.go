@@ -159,9 +159,9 @@ func TestSendLater(t *testing.T) {
 	b.awaitText("#inbox", "09:00")
 	b.visit(p.path())
 	b.clickText(".pending a", "Edit")
-	b.awaitText("h1", "Edit the scheduled message")
+	b.awaitText("h1", "Change a message before it is sent")
 	b.eval(`document.querySelector("#body").value = "zebra edited"`)
-	b.clickText("button", "Save")
+	b.clickText("button", "Save changes")
 	b.awaitText("#messages .body", "zebra edited")
 	if c, err := p.jonas.api.Conversations(t.Context(), "all", pageOne()); err != nil || len(c.Items) != 0 {
 		t.Errorf("the recipient knows of %d conversations, %v", len(c.Items), err)

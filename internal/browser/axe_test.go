@@ -1,0 +1,240 @@
+//go:build sealtest
+
+package browser_test
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/sealpost/sealpost/api"
+	"github.com/sealpost/sealpost/internal/sealpost"
+)
+
+// axeVersion is the checker's. It is fetched by npm into the user's cache, once; its
+// licence keeps it out of the repository.
+const axeVersion = "4.14.1"
+
+var axeSource = sync.OnceValues(func() (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(cache, "sealpost-tools", "axe-core-"+axeVersion)
+	file := filepath.Join(dir, "axe.min.js")
+	if text, err := os.ReadFile(file); err == nil {
+		return string(text), nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	if out, err := exec.Command("npm", "pack", "--silent", "--pack-destination", dir, "axe-core@"+axeVersion).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("npm pack axe-core: %w\n%s", err, out)
+	}
+	text, err := fromArchive(filepath.Join(dir, "axe-core-"+axeVersion+".tgz"), "package/axe.min.js")
+	if err != nil {
+		return "", err
+	}
+	return text, os.WriteFile(file, []byte(text), 0o600)
+})
+
+// fromArchive reads one file of a package.
+func fromArchive(archive, name string) (string, error) {
+	f, err := os.Open(archive)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return "", err
+	}
+	for t := tar.NewReader(z); ; {
+		h, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			return "", fmt.Errorf("%s is not in %s", name, filepath.Base(archive))
+		}
+		if err != nil {
+			return "", err
+		}
+		if h.Name == name {
+			b, err := io.ReadAll(t)
+			return string(b), err
+		}
+	}
+}
+
+// town is a server with a page of every kind to look at.
+type town struct {
+	*site
+	maya  *person
+	paths map[string]string // by route; what is in braces filled in
+}
+
+// skipped is the table of routes that show no page of their own, with the reason.
+var skipped = map[string]string{
+	"GET /{$}":            "redirects",
+	"GET /files/{name}":   "files",
+	"GET /compose/people": "names for the script",
+	"GET /messages/{conversation}/{message}/recall.json": "a file to keep",
+	"GET /try/{secret}": "of the demo only; the sign-in page is the same form",
+}
+
+func newTown(t *testing.T) *town {
+	t.Helper()
+	s := newSite(t)
+	w := &town{site: s, maya: s.person("Maya Okafor", sealpost.RoleAdmin, sealpost.RoleModerator, sealpost.RoleCompliance, sealpost.RoleNotices)}
+	jonas, amal, erik := s.person("Jonas Lindqvist"), s.person("Amal Rahmani"), s.person("Erik Sand")
+	w.maya.befriend(jonas, amal)
+	if _, err := erik.api.Invite(t.Context(), api.InviteUser{UserID: w.maya.id, Note: "We met at the congress."}); err != nil {
+		t.Fatal(err)
+	}
+	s.unlimited()
+	talk, group := w.maya.talk("", jonas), w.maya.talk("Trial protocol", jonas, amal)
+	hello := jonas.says(talk, "Did the figures come through?")
+	w.maya.opens(talk, hello.ID)
+	opened := w.maya.says(talk, "Yes, and a line that is long enough to be broken on a small screen, with a https://example.org/very/long/address/that/does/not/end")
+	jonas.opens(talk, opened.ID)
+	recalled := w.maya.says(talk, "The wrong one")
+	if _, err := w.maya.api.Recall(t.Context(), recalled.ID, api.Recall{}); err != nil {
+		t.Fatal(err)
+	}
+	fresh := w.maya.says(talk, "Here they are")
+	jonas.says(talk, "Thank you")
+	part := w.maya.says(group, "For three")
+	amal.opens(group, part.ID)
+	if _, err := w.maya.api.Recall(t.Context(), part.ID, api.Recall{}); err != nil {
+		t.Fatal(err)
+	}
+	later := api.Time{Time: time.Now().Add(20 * time.Hour)}
+	planned, err := w.maya.api.Send(t.Context(), talk, api.SendMessage{Body: "Tomorrow", SendAt: api.SendTime(later.Format(time.RFC3339))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	flag, err := amal.api.Flag(t.Context(), part.ID, api.FlagMessage{Reason: "other", Note: "Please look"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	erik.says(erik.talk("", w.maya), "A request")
+	draft, err := w.maya.api.AddDraft(t.Context(), api.WriteDraft{Body: "Not finished yet", RecipientIDs: []string{jonas.id}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.paths = map[string]string{
+		"draft": draft.ID,
+		"conversation": talk, "message": fresh.ID, "user": jonas.id, "flag": flag.ID, "secret": "spi_none",
+		"GET /messages/{conversation}/people":         group,
+		"GET /messages/{conversation}/{message}/edit": planned.ID,
+	}
+	return w
+}
+
+// pages are the pages of the mux, filled in, with the states that one address has.
+func (w *town) pages(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, r := range w.site.pages.Routes() {
+		name := r.Method + " " + r.Path
+		if r.Method != "GET" || skipped[name] != "" {
+			continue
+		}
+		path := r.Path
+		switch name {
+		case "GET /messages/{conversation}/people":
+			path = strings.Replace(path, "{conversation}", w.paths[name], 1)
+		case "GET /messages/{conversation}/{message}/edit":
+			path = strings.Replace(path, "{message}", w.paths[name], 1)
+		}
+		for field, value := range w.paths {
+			path = strings.ReplaceAll(path, "{"+field+"}", value)
+		}
+		if strings.Contains(path, "{") {
+			t.Errorf("%s has no page in the matrix: fill it in, or give the reason in skipped", name)
+			continue
+		}
+		out = append(out, path)
+	}
+	slices.Sort(out)
+	return append(out, "/messages?filter=recalled", "/messages?filter=scheduled", "/messages?filter=drafts", "/search?q=figures", "/nowhere")
+}
+
+// Check 24: no page breaks a rule of accessibility, in either theme, at either width,
+// from either side; none is wider than the smallest screen; none breaks its policy.
+func TestAccessibility(t *testing.T) {
+	t.Parallel()
+	axe, err := axeSource()
+	if err != nil {
+		missing(t, err.Error())
+	}
+	w := newTown(t)
+	checked := 0
+	for _, direction := range []string{"ltr", "rtl"} {
+		language := map[string]string{"ltr": "en", "rtl": "ar"}[direction]
+		if _, err := w.maya.api.UpdateMe(t.Context(), api.EditMe{Language: &language}); err != nil {
+			t.Fatal(err)
+		}
+		for _, dark := range []bool{false, true} {
+			for _, d := range []device{desk(), phone()} {
+				d.dark = dark
+				b := w.at(w.maya, d)
+				b.expect("404")
+				for _, path := range w.pages(t) {
+					b.visit(path)
+					if got := b.eval(`document.documentElement.dir`); got != direction && path != "/nowhere" {
+						t.Fatalf("%s reads %v", path, got)
+					}
+					w.judge(t, b, axe, path)
+					checked++
+				}
+			}
+		}
+	}
+	t.Logf("%d pages × directions × themes × widths, no violation among them unless named above", checked)
+}
+
+func (w *town) judge(t *testing.T, b *tab, axe, path string) {
+	t.Helper()
+	found, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](axe+`;
+		axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((r) =>
+			r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(" | ")))`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	for _, v := range found {
+		t.Errorf("%s at a %s, dark %v: %s", path, b.device.name, b.device.dark, v)
+	}
+	if over, _ := b.eval(`document.documentElement.scrollWidth - innerWidth`).(float64); over > 0 {
+		t.Errorf("%s at a %s is %v px too wide", path, b.device.name, over)
+	}
+}
+
+// No page needs to be scrolled sideways on a screen of 320 px, which is also a desk at
+// 400 % (WCAG 1.4.10), and no target is smaller than 24 px (WCAG 2.5.8).
+func TestSmallestScreen(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	b := w.at(w.maya, device{name: "smallest", width: 320, height: 640, touch: true})
+	b.expect("404")
+	for _, path := range w.pages(t) {
+		b.visit(path)
+		if over, _ := b.eval(`document.documentElement.scrollWidth - innerWidth`).(float64); over > 0 {
+			t.Errorf("%s is %v px too wide: %v", path, over, b.eval(`[...document.querySelectorAll("main *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest("[popover]")).map((e) => e.tagName + "." + e.className).slice(0, 4).join(" ")`))
+		}
+		small, _ := b.eval(`[...document.querySelectorAll("button,a.button,input:not([type=hidden]),select,summary,.chip")].filter((e) => { const r = e.getBoundingClientRect(); const s = getComputedStyle(e); return r.width && r.height && s.clipPath === "none" && (r.height < 24 || r.width < 24) && !e.closest("label.choice,label.chip") && !e.matches(".linklike"); }).map((e) => e.tagName + "." + e.className + "#" + e.id + " " + e.innerText).join(", ")`).(string)
+		if small != "" {
+			t.Errorf("%s has targets below 24 px: %s", path, small)
+		}
+	}
+}
