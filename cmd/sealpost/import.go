@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -30,9 +31,17 @@ type importLinkedinCommand struct {
 	DryRun  bool   `help:"Say what would be taken, and take nothing."`
 }
 
+// importMemory is what an import tries to get by with, in bytes: the collector works
+// harder as it comes near.
+const importMemory = 96 << 20
+
+// importCacheKiB is the page cache of an import.
+const importCacheKiB = 32 << 10
+
 // Run takes the archive in. It can be broken off and run again.
 func (c *importLinkedinCommand) Run(ctx context.Context, io streams) error {
-	return c.local(ctx, io, func(a *app) error {
+	debug.SetMemoryLimit(importMemory)
+	return c.localWith(ctx, io, importCacheKiB, func(a *app) error {
 		owner, err := a.service.AccountOf(ctx, c.Owner)
 		if sealpost.CodeOf(err) == sealpost.CodeNotFound {
 			return fmt.Errorf("owner: nobody has an account with the address %s; sealpost user add makes one", oneLine(c.Owner))

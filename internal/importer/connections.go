@@ -55,7 +55,6 @@ func (a *Archive) scanConnections(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		a.people[p].count-- // what counts for the owner is being in messages
 		since, _ := instant(field(conSince), dayLayouts, a.now)
 		a.contacts = append(a.contacts, contact{person: p, since: since, line: r.line, about: headline(field(conPosition), field(conCompany))})
 		return nil

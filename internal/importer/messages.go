@@ -8,7 +8,7 @@ import (
 )
 
 // defaultWindow is how many bytes of text are held at a time.
-const defaultWindow = 24 << 20
+const defaultWindow = 12 << 20
 
 // Messages gives every message, thread by thread and oldest first, in batches of at
 // most n that are of one thread. The texts are not sorted on disk, where they would

@@ -119,7 +119,11 @@ func (a *Archive) scanRow(r record) error {
 	if err != nil {
 		return err
 	}
-	t, err := a.talk(m.thread, append(others, sender))
+	others = append(others, sender)
+	for _, p := range others {
+		a.people[p].count++
+	}
+	t, err := a.talk(m.thread, others)
 	if err != nil {
 		return err
 	}
@@ -241,7 +245,6 @@ func (a *Archive) person(address, name, thread string, sure int) (uint32, error)
 		a.byKey[key] = p
 	}
 	who := &a.people[p]
-	who.count++
 	if name != "" && who.named < sure { // the newest stands first
 		who.name, who.named = name, sure
 	}
