@@ -211,7 +211,7 @@ func (a *Archive) each(ctx context.Context, name string, header func(record) boo
 		if err != nil {
 			return errors.Join(fmt.Errorf("reading %s: %w", path.Base(name), err), file.Close())
 		}
-		if n++; n%4096 == 0 {
+		if n++; n%4096 == 1 {
 			if progress != nil {
 				progress(counted.n, size)
 			}

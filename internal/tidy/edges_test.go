@@ -91,7 +91,7 @@ var outerTests = map[string][]string{
 	"internal/sim":                {"*"},
 	"internal/sweep":              {"*"},
 	"internal/webui":              {"*"},
-	"internal/service":            {"internal/bus", "internal/keystore", "internal/memstore", "internal/sqlstore"},
+	"internal/service":            {"internal/bus", "internal/importer", "internal/keystore", "internal/memstore", "internal/sqlstore"},
 	"internal/sqlstore":           {"internal/keystore", "internal/memstore"},
 	"internal/sqlstore/storetest": {"internal/keystore", "internal/memstore", "internal/sqlstore"},
 	"internal/memstore":           {"internal/keystore"},
