@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // generateArchive writes an archive of one person with this many messages, newest
@@ -59,6 +61,51 @@ func generateArchive(w io.Writer, rows int) error {
 		fmt.Fprintf(f, "Person,%d,%s,,Company %d,Head of \"\"things\"\",%02d Mar 2014\n", n, person(n), n%20, 1+n%28)
 	}
 	return z.Close()
+}
+
+func cmdArchive(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: archive FILE ROWS")
+	}
+	rows, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	f, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(generateArchive(f, rows))
+	ts.Check(f.Close())
+}
+
+// A line of progress says how far it is, how fast it goes and how long it takes.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	at := time.Unix(1000, 0)
+	p := newProgress(&out, "taking", "messages")
+	p.clock = func() time.Time { return at }
+	p.begin, p.shown = at, at
+	p.end()
+	if out.Len() != 0 {
+		t.Errorf("nothing was done, and it says %q", out.String())
+	}
+	at = at.Add(5 * time.Second)
+	p.add(100, 1000)
+	if out.Len() != 0 {
+		t.Errorf("too early: %q", out.String())
+	}
+	at = at.Add(5 * time.Second)
+	p.add(100, 1000)
+	if want := "taking  20%  200 of 1000 messages, 20/s, 40s left\n"; out.String() != want {
+		t.Errorf("says %q, want %q", out.String(), want)
+	}
+	out.Reset()
+	p.live, p.every = true, time.Millisecond
+	at = at.Add(10 * time.Second)
+	p.at(1000, 1000)
+	p.end()
+	bar := "\r\x1b[Ktaking [========================] 100%  1000 of 1000 messages, 50/s"
+	if out.String() != bar+bar+"\n" {
+		t.Errorf("the bar is %q", out.String())
+	}
 }
 
 // Makes an archive to measure with: SEALPOST_ARCHIVE=FILE SEALPOST_ARCHIVE_ROWS=N.
