@@ -34,8 +34,6 @@ const (
 	EpochKeyDestroyed Point = "epoch.key-destroyed" // before the row says destroyed
 	EpochDestroyed    Point = "epoch.destroyed"
 
-	ImportDecided Point = "import.decided" // a batch of an archive is decided, nothing written
-
 	IndexRead Point = "index.read" // a settled text is unsealed, no entry written
 
 	IdempotencyReplay Point = "idempotency.replay"

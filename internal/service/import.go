@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/sealpost/sealpost/internal/failpoint"
 	"github.com/sealpost/sealpost/internal/seal"
 	"github.com/sealpost/sealpost/internal/sealpost"
 )
@@ -430,7 +429,6 @@ func (m *importBatchDecision) decide(s Snapshot) (Change, error) {
 	for _, p := range s.Participants {
 		change.Recount = append(change.Recount, p.UserID)
 	}
-	failpoint.Hit(failpoint.ImportDecided)
 	return change, nil
 }
 
