@@ -163,6 +163,9 @@ func TestAddress(t *testing.T) {
 	for in, want := range map[string]string{
 		"https://www.linkedin.com/in/Ann-B/":         "https://www.linkedin.com/in/ann-b",
 		"http://WWW.LinkedIn.com/in/ann?trk=x#y":     "https://www.linkedin.com/in/ann",
+		"http://fr.linkedin.com/in/ann":              "https://www.linkedin.com/in/ann",
+		"linkedin.com/in/ann/":                       "https://www.linkedin.com/in/ann",
+		"https://notlinkedin.com/in/ann":             "https://notlinkedin.com/in/ann",
 		"www.linkedin.com/in/ann":                    "https://www.linkedin.com/in/ann",
 		"https://www.linkedin.com/in/ren%C3%A9":      "https://www.linkedin.com/in/ren%c3%a9",
 		"":                                           "",

@@ -146,7 +146,10 @@ func instant(s string, layouts []string, now sealpost.Instant) (sealpost.Instant
 	return 0, false
 }
 
-const maxAddress = 300 // bytes
+const (
+	maxAddress = 300 // bytes
+	site       = "linkedin.com"
+)
 
 // Address is a profile's address in the one form in which two are compared; empty if
 // it is none.
@@ -163,5 +166,9 @@ func Address(s string) string {
 	if path == "" {
 		return ""
 	}
-	return "https://" + strings.ToLower(u.Host) + path
+	host := strings.ToLower(u.Host)
+	if host == site || strings.HasSuffix(host, "."+site) { // countries have hosts of their own
+		host = "www." + site
+	}
+	return "https://" + host + path
 }
