@@ -111,6 +111,7 @@ type User struct {
 	ID       string `json:"id" format:"uuid"`
 	Name     string `json:"name"`
 	Headline string `json:"headline"`
+	Profile  bool   `json:"profile,omitempty" doc:"named by an imported archive, without account: cannot be written to"`
 }
 
 // Users is a page of people.

@@ -7,6 +7,7 @@ type Account struct {
 	Name        string   `json:"name"`
 	Roles       []string `json:"roles" enum:"member,notices,moderator,compliance,admin"`
 	HasPassword bool     `json:"has_password"`
+	Profile     bool     `json:"profile,omitempty" doc:"named by an imported archive, without account yet; an invitation link with this user_id makes it one"`
 	CreatedAt   Time     `json:"created_at" format:"date-time"`
 	DisabledAt  *Time    `json:"disabled_at" format:"date-time" doc:"null: it is open"`
 }
@@ -46,7 +47,7 @@ type CreateInvite struct {
 	Name      string    `json:"name,omitempty" maxLength:"100" doc:"of the new account; default: whoever uses the link says it"`
 	Roles     []string  `json:"roles,omitempty" maxItems:"20" enum:"member,notices,moderator,compliance,admin" doc:"of the new account"`
 	ExpiresIn *Duration `json:"expires_in,omitempty" format:"duration" doc:"1h to 720h, which is 30 days; default: 168h, which is 7 days" example:"168h"`
-	UserID    string    `json:"user_id,omitempty" format:"uuid" doc:"sets a new password for this account instead of making one"`
+	UserID    string    `json:"user_id,omitempty" format:"uuid" doc:"sets a new password for this account instead of making one; makes an account of a profile that an import brought"`
 }
 
 // Invite is an invitation link without its secret.

@@ -18,6 +18,7 @@ type Message struct {
 	TimeZone        string           `json:"time_zone,omitempty" doc:"for the sender, while scheduled: the zone in which the time was meant" example:"Europe/Zurich"`
 	SendAtMoved     bool             `json:"send_at_moved,omitempty" doc:"in the answer to scheduling: clocks skip the local time that was asked for, release_at is when they do"`
 	Version         int32            `json:"version,omitempty" doc:"for the sender, while held or scheduled: rises with every edit of the text"`
+	Imported        bool             `json:"imported,omitempty" doc:"it comes from an archive of another network: sent_at and the sender are what the archive says, and it cannot be recalled"`
 	Content         *Content         `json:"content,omitempty" doc:"only for a viewer who has it"`
 	Acknowledged    *Acknowledgement `json:"acknowledged,omitempty" doc:"of a request to disregard: the viewer's own answer"`
 	Deliveries      []Delivery       `json:"deliveries,omitempty" doc:"for the sender: each recipient, as receipts allow"`

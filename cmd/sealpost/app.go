@@ -61,7 +61,12 @@ type app struct {
 }
 
 // open opens the database and the keys, and wires the use cases over them.
-func open(ctx context.Context, c config.Config, logTo io.Writer) (_ *app, err error) {
+func open(ctx context.Context, c config.Config, logTo io.Writer) (*app, error) {
+	return openWith(ctx, c, logTo, 0)
+}
+
+// openWith is open with a page cache of its own size; zero: the usual one.
+func openWith(ctx context.Context, c config.Config, logTo io.Writer, cacheKiB int) (_ *app, err error) {
 	a := &app{config: c, log: newLog(logTo, c.LogLevel)}
 	defer func() {
 		if err != nil {
@@ -74,7 +79,7 @@ func open(ctx context.Context, c config.Config, logTo io.Writer) (_ *app, err er
 	if a.keys, err = keystore.Open(c.KeyDir(), rand.Reader); err != nil {
 		return a, fmt.Errorf("opening the key directory: %w", err)
 	}
-	if a.store, err = sqlstore.Open(ctx, sqlstore.Config{Database: c.DatabaseAddress(), Log: a.log}); err != nil {
+	if a.store, err = sqlstore.Open(ctx, sqlstore.Config{Database: c.DatabaseAddress(), CacheKiB: cacheKiB, Log: a.log}); err != nil {
 		return a, fmt.Errorf("opening the database: %w", err)
 	}
 	if err := moveClock(a.store); err != nil {
@@ -114,6 +119,11 @@ func newLog(to io.Writer, level string) *slog.Logger {
 
 // local opens an installation for a local command, runs f and closes it.
 func (f storeFlags) local(ctx context.Context, io streams, run func(*app) error) error {
+	return f.localWith(ctx, io, 0, run)
+}
+
+// localWith is local with a page cache of its own size; zero: the usual one.
+func (f storeFlags) localWith(ctx context.Context, io streams, cacheKiB int, run func(*app) error) error {
 	c, err := f.config()
 	if err != nil {
 		return err
@@ -121,7 +131,7 @@ func (f storeFlags) local(ctx context.Context, io streams, run func(*app) error)
 	if f.LogLevel == "" {
 		c.LogLevel = "warn"
 	}
-	a, err := open(ctx, c, io.err)
+	a, err := openWith(ctx, c, io.err, cacheKiB)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type cli struct {
 	User   userCommand   `cmd:"" help:"Manage accounts (local: opens the data itself)."`
 	Token  tokenCommand  `cmd:"" help:"Manage API tokens (local: opens the data itself)."`
 	Doctor doctorCommand `cmd:"" help:"Say what lies where, and whether it is in order (local)."`
+	Import importCommand `cmd:"" help:"Take in an archive of another network (local: opens the data itself)."`
 	Keys   keysCommand   `cmd:"" help:"Back up and restore the long-term keys (local)."`
 
 	Login   loginCommand   `cmd:"" help:"Sign in to a server and remember the session."`

@@ -147,7 +147,10 @@ func (w wording) message(m api.Message) string {
 	if m.Content != nil {
 		b.WriteString(paragraph(m.Content.Body))
 	}
-	if m.SenderID == w.me || m.Content == nil {
+	switch {
+	case m.Imported && m.Content != nil:
+		b.WriteString("  From an imported archive.\n")
+	case m.SenderID == w.me || m.Content == nil:
 		b.WriteString("  " + w.state(m) + "\n")
 	}
 	if said := w.answers(m); said != "" {

@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 //	await FILE REGEXP        waits until the file matches
 //	stop NAME                interrupts what start began; it must end well
 //	until REGEXP COMMAND...  runs sealpost COMMAND until its output matches
+//	archive FILE ROWS        writes an archive to import
 //	capture VAR FILE REGEXP  sets VAR to the first group; FILE may be stdout
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -48,6 +49,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"house": cmdHouse, "as": cmdAs, "start": cmdStart, "await": cmdAwait, "stop": cmdStop, "capture": cmdCapture, "until": cmdUntil,
+			"archive": cmdArchive,
 		},
 	})
 }

@@ -18,6 +18,7 @@ import (
 type userCommand struct {
 	Add      userAddCommand      `cmd:"" help:"Add an account."`
 	Invite   userInviteCommand   `cmd:"" help:"Make an invitation link for an account, or for a new password."`
+	Link     userLinkCommand     `cmd:"" help:"Make an invitation link for somebody whom an import named."`
 	List     userListCommand     `cmd:"" help:"List accounts."`
 	Disable  userDisableCommand  `cmd:"" help:"Close an account: its sign-ins and tokens end."`
 	Enable   userEnableCommand   `cmd:"" help:"Open an account again."`
@@ -83,12 +84,7 @@ func (c *userInviteCommand) Run(ctx context.Context, io streams) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(io.out, secret)
-		if base := a.config.PublicURL; base != "" {
-			// Behind the sign: it is sent to no server and is in no log on the way.
-			fmt.Fprintln(io.out, strings.TrimRight(base, "/")+"/join#"+secret)
-		}
-		fmt.Fprintln(io.err, "It can be used once, until", v.ExpiresAt.Time().Format(time.RFC3339)+".")
+		printInvite(io, a, secret, v.ExpiresAt.Time())
 		return nil
 	})
 }
@@ -127,6 +123,8 @@ func accountLine(row service.AccountRow) []string {
 	switch {
 	case row.DisabledAt != 0:
 		state = "disabled"
+	case row.Profile:
+		state = "profile"
 	case !row.HasPassword:
 		state = "no password"
 	}

@@ -81,7 +81,7 @@ func message(v service.MessageView) api.Message {
 		ID: v.ID.String(), ConversationID: v.ConversationID.String(), SenderID: v.SenderID.String(),
 		Kind: kindName(v.Kind), State: stateName(v.State), Delivery: "own",
 		SentAt: instant(v.SentAt), RecallableUntil: instant(v.RecallableUntil), RecalledAt: instant(v.RecalledAt),
-		CreatedAt: instant(v.CreatedAt), ReleaseAt: instant(v.ReleaseAt), TimeZone: v.TimeZone, Version: v.Version,
+		CreatedAt: instant(v.CreatedAt), ReleaseAt: instant(v.ReleaseAt), TimeZone: v.TimeZone, Version: v.Version, Imported: v.Imported,
 		Acknowledged: acknowledgement(v.Acknowledged),
 	}
 	if !v.Own {

@@ -82,7 +82,7 @@ func (s *Server) editSettings(ctx context.Context, p service.Principal, in *edit
 }
 
 func user(u sealpost.User) api.User {
-	return api.User{ID: u.ID.String(), Name: u.Name, Headline: u.Headline}
+	return api.User{ID: u.ID.String(), Name: u.Name, Headline: u.Headline, Profile: u.Profile}
 }
 
 func person(v service.Person) api.Person {

@@ -44,7 +44,7 @@ func roles(names []string) []sealpost.Role {
 
 func account(row service.AccountRow) api.Account {
 	return api.Account{
-		ID: row.ID.String(), Email: row.Email, Name: row.Name, Roles: roleNames(row.User), HasPassword: row.HasPassword,
+		ID: row.ID.String(), Email: row.Email, Name: row.Name, Roles: roleNames(row.User), HasPassword: row.HasPassword, Profile: row.Profile,
 		CreatedAt: always(row.CreatedAt), DisabledAt: instant(row.DisabledAt),
 	}
 }

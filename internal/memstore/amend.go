@@ -103,6 +103,7 @@ func (a *amendment) AddUser(u sealpost.User, passwordHash string) error {
 func (a *amendment) PutUser(u sealpost.User) error {
 	if old, ok := a.store.users[u.ID]; ok {
 		u.Email, u.CreatedAt, u.ErasedAt = old.Email, old.CreatedAt, old.ErasedAt
+		u.Profile, u.Source = old.Profile, old.Source
 		put(a, a.store.users, u.ID, &account{copyUser(u), old.password})
 	}
 	return nil

@@ -68,6 +68,7 @@ func (s *Store) snapshot(a service.Ask, c *conversation) service.Snapshot {
 	if shot.More = len(shot.Sealed) > service.OpenLimit; shot.More {
 		shot.Sealed = shot.Sealed[:service.OpenLimit]
 	}
+	shot.Placed = c.placed(a.From, a.Until)
 	if a.Flags {
 		shot.Flags = s.openFlags(a.Conversation, a.Message)
 	}
@@ -166,7 +167,7 @@ func updated(stored sealpost.Message, u service.Update) sealpost.Message {
 	m := stored
 	if u.IfRef == 0 {
 		m = copyOf(u.Message)
-		m.SenderID, m.Kind, m.InReplyTo, m.CreatedAt = stored.SenderID, stored.Kind, stored.InReplyTo, stored.CreatedAt
+		m.SenderID, m.Kind, m.InReplyTo, m.CreatedAt, m.Imported = stored.SenderID, stored.Kind, stored.InReplyTo, stored.CreatedAt, stored.Imported
 	} else if stored.Content.Ref == u.IfRef { // R18: a re-wrap never brings a key back
 		m.Content.Ref, m.Content.Wrapped = u.Message.Content.Ref, slices.Clone(u.Message.Content.Wrapped)
 		m.WindowOver = u.Message.WindowOver

@@ -42,7 +42,7 @@ func (s *Store) person(viewer sealpost.UserID, u sealpost.User) service.Person {
 
 // inSight reports whether the viewer may know of an account.
 func (s *Store) inSight(viewer sealpost.UserID, u sealpost.User) bool {
-	if _, connected := s.connections[pair{viewer, u.ID}]; u.DisabledAt == 0 || u.ID == viewer || connected {
+	if _, connected := s.connections[pair{viewer, u.ID}]; u.DisabledAt == 0 && !u.Profile || u.ID == viewer || connected {
 		return true
 	}
 	for _, c := range s.conversations {
@@ -81,7 +81,7 @@ func (s *Store) FindPeople(ctx context.Context, q service.PeopleQuery) (out []se
 			found = found && strings.Contains(key, " "+w)
 		}
 		after := q.AfterID.IsZero() || cmp.Or(cmp.Compare(service.SortKey(a.Name), q.AfterKey), a.ID.Compare(q.AfterID)) > 0
-		if a.DisabledAt == 0 && after && (found || folded(a.Email) == q.Email) {
+		if a.DisabledAt == 0 && (!a.Profile || s.inSight(q.Viewer, a.User)) && after && (found || folded(a.Email) == q.Email) {
 			out = append(out, s.person(q.Viewer, a.User))
 		}
 	}

@@ -62,7 +62,7 @@ func (s *Store) standing(user, sender sealpost.UserID, direct sealpost.Conversat
 	u := copyUser(s.users[user].User)
 	has := func(in map[pair]sealpost.Instant, a, b sealpost.UserID) bool { _, ok := in[pair{a, b}]; return ok }
 	out := sealpost.Standing{
-		Reach: u.Reach, Disabled: u.DisabledAt != 0,
+		Reach: u.Reach, Disabled: u.DisabledAt != 0 || u.Profile,
 		Blocks: has(s.blocks, user, sender), Blocked: has(s.blocks, sender, user),
 	}
 	if direct.IsZero() {
@@ -71,7 +71,7 @@ func (s *Store) standing(user, sender sealpost.UserID, direct sealpost.Conversat
 	out.Connected = has(s.connections, user, sender)
 	if u.Reach == sealpost.ReachSecond {
 		for p := range s.connections {
-			out.Shared = out.Shared || p.user == user && has(s.connections, p.other, sender)
+			out.Shared = out.Shared || p.user == user && !s.users[p.other].Profile && has(s.connections, p.other, sender)
 		}
 	}
 	if c := s.conversations[direct]; c != nil {

@@ -27,7 +27,7 @@ func (s *Store) recallFacts(m sealpost.Message, now sealpost.Instant) service.Re
 	for _, c := range s.conversations {
 		for _, other := range c.messages {
 			if c.ID == m.ConversationID || other.SenderID != m.SenderID || other.SentAt <= since ||
-				other.SentAt == 0 || other.Kind == sealpost.KindRequiredNotice {
+				other.SentAt == 0 || other.Kind == sealpost.KindRequiredNotice || other.Imported {
 				continue
 			}
 			sent = append(sent, other.SentAt)

@@ -47,7 +47,7 @@ func (c *conversation) knownTo(viewer sealpost.UserID) bool {
 		return false
 	}
 	return c.own[viewer].listedAt != 0 || slices.ContainsFunc(c.messages, func(m sealpost.Message) bool {
-		return m.SenderID == viewer || m.ShownTo(viewer)
+		return m.SenderID == viewer && !m.Imported || m.ShownTo(viewer)
 	})
 }
 

@@ -81,6 +81,10 @@ type Message struct {
 	// ever wrapped it, or the draft that it went back to.
 	ErasedAt Instant
 
+	// Imported: it comes from an archive of another network (see Import). SentAt is the
+	// archive's date; who wrote it is what the archive says.
+	Imported bool
+
 	// SenderHidden: the sender does not want to see it any more; for nobody else does
 	// that change anything.
 	SenderHidden bool

@@ -51,13 +51,21 @@ type User struct {
 	// ErasedAt is when the account was erased; zero: it was not. An erased account is
 	// disabled for good.
 	ErasedAt Instant
+
+	// Profile: somebody whom an imported archive names and who has no account yet. They
+	// cannot sign in or be written to, and only those see them who are connected with
+	// them or know a conversation with them. An invitation link makes it an account.
+	Profile bool
+	// Source is by what imports know the person again: the address of their profile
+	// elsewhere, or a MAC where there is none. Empty: no import has named them.
+	Source string
 }
 
 // FormerMember is the name of everybody whose account was erased.
 const FormerMember = "Former member"
 
 // Open reports whether the account can be used.
-func (u User) Open() bool { return u.DisabledAt == 0 && u.ErasedAt == 0 }
+func (u User) Open() bool { return u.DisabledAt == 0 && u.ErasedAt == 0 && !u.Profile }
 
 // Has reports whether the user has a role; everybody is a member.
 func (u User) Has(r Role) bool { return r == RoleMember || slices.Contains(u.Roles, r) }

@@ -57,6 +57,9 @@ type Ask struct {
 	Reach  bool
 	Direct sealpost.ConversationID
 	Own    bool // loads Snapshot.Own
+	// From and Until load into Placed what was delivered with a position from From and
+	// before Until; Until zero: nothing.
+	From, Until sealpost.Instant
 }
 
 // OpenLimit is how many messages one call opens at most (4-api: 200).
@@ -84,11 +87,18 @@ type Snapshot struct {
 	Sealed    []sealpost.Message // with the delivery of the actor
 	More      bool               // Sealed was cut at the limit
 
+	Placed   []Placed          // in no order; see Ask.From
 	Standing sealpost.Standing // of Subject; see Ask.Direct
 	Own      Own
 
 	Recall RecallFacts
 	Flags  []sealpost.Flag // open, by id, with their evidence
+}
+
+// Placed is a message and its position.
+type Placed struct {
+	ID     sealpost.MessageID
+	SentAt sealpost.Instant
 }
 
 // RecallFacts are what only a recall needs.

@@ -91,13 +91,25 @@ func (s *Service) createInvite(ctx context.Context, actor sealpost.UserID, key s
 	return v, secret, err
 }
 
+// InviteProfile is InviteFor for somebody whom an import named: whoever uses the link
+// gets what is known of this person, their conversations too. profile is their id, or the
+// address by which imports know them. NotFound if there is nobody without account.
+func (s *Service) InviteProfile(ctx context.Context, profile string, in NewInvite) (sealpost.Invite, string, error) {
+	u, err := s.profileCalled(ctx, profile)
+	if err != nil {
+		return sealpost.Invite{}, "", err
+	}
+	in.Account = u.ID
+	return s.createInvite(ctx, sealpost.UserID{}, "", in)
+}
+
 // invitable refuses a link for an account that is not there or is closed.
 func invitable(a Amendment, v sealpost.Invite) error {
 	if v.AccountID.IsZero() {
 		return nil
 	}
 	u, _, err := a.Account(v.AccountID)
-	if sealpost.CodeOf(err) == sealpost.CodeNotFound || err == nil && !u.Open() {
+	if sealpost.CodeOf(err) == sealpost.CodeNotFound || err == nil && !claimable(u) {
 		return sealpost.Invalid("user_id", "There is no such account that is open.")
 	}
 	return err
@@ -363,8 +375,11 @@ func (j *joining) claimAccount(a Amendment, v sealpost.Invite) error {
 	if err != nil {
 		return err
 	}
-	if !u.Open() {
+	if !claimable(u) {
 		return sealpost.NotFound()
+	}
+	if err := j.claimProfile(a, &u); err != nil {
+		return err
 	}
 	of := u.Email
 	if of == "" {

@@ -130,5 +130,5 @@ func shown(p Principal, u sealpost.User) sealpost.User {
 	if u.ID == p.User.ID || p.User.Has(sealpost.RoleAdmin) {
 		return u
 	}
-	return sealpost.User{ID: u.ID, Name: u.Name, Headline: u.Headline}
+	return sealpost.User{ID: u.ID, Name: u.Name, Headline: u.Headline, Profile: u.Profile}
 }

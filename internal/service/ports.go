@@ -155,6 +155,7 @@ type Amendment interface {
 	Unindexer
 	Reaching
 	AccountChanges
+	Importing
 }
 
 // Accounts reads users, sessions, policies, drafts and the audit log.

@@ -63,6 +63,7 @@ type Service struct {
 	tokenKey   seal.Key // derives the secrets of tokens made under idempotency keys
 	eventKey   seal.Key // seals the positions of live streams
 	attemptKey seal.Key // hides what attempts are counted by
+	importKey  seal.Key // derives the ids of what comes from archives
 
 	sessions sessionCache
 
@@ -94,6 +95,7 @@ func New(c Config) (*Service, error) {
 		eventKey:   seal.Derive(root, "event"),
 		indexWake:  make(chan struct{}, 1),
 		attemptKey: seal.Derive(root, "attempt"),
+		importKey:  seal.Derive(root, "import"),
 	}
 	if s.clock = c.Clock; s.clock == nil {
 		s.clock = time.Now

@@ -24,6 +24,7 @@ type MessageView struct {
 	TimeZone        string
 	RecallableUntil sealpost.Instant
 	RecalledAt      sealpost.Instant
+	Imported        bool             // from an archive of another network (see Import)
 	Version         int32            // of the content, while held or scheduled
 	Content         *ContentView     // nil: the viewer does not have it
 	Acknowledged    *Acknowledgement // the viewer's own answer to a request to disregard
@@ -53,7 +54,7 @@ type DeliveryView struct {
 func envelope(m sealpost.Message, viewer sealpost.UserID) MessageView {
 	v := MessageView{
 		ID: m.ID, ConversationID: m.ConversationID, SenderID: m.SenderID, Kind: m.Kind, State: m.State,
-		Own: m.SenderID == viewer, SentAt: m.SentAt, RecallableUntil: m.RecallableUntil,
+		Own: m.SenderID == viewer, SentAt: m.SentAt, RecallableUntil: m.RecallableUntil, Imported: m.Imported,
 	}
 	if v.Own {
 		v.CreatedAt, v.RecalledAt = m.CreatedAt, m.RecalledAt
@@ -84,6 +85,7 @@ func deliveryView(m sealpost.Message, d sealpost.Delivery) DeliveryView {
 	switch {
 	case d.State == sealpost.DeliveryRemoved: // it was sealed; nor do openings without receipt read otherwise
 		v.State = sealpost.DeliverySealed
+	case m.Imported: // when they read it there nobody knows
 	case d.State == sealpost.DeliveryOpened && d.Receipt:
 		v.OpenedAt = d.DecidedAt
 	case d.State == sealpost.DeliveryOpened && m.RecalledAt == 0:

@@ -39,8 +39,8 @@ INSERT INTO replay (user_id, idem_key, request, content, result, created_at) VAL
 	queryInsertMessage = register("message.insert", `
 INSERT INTO message (conversation_id, id, sender_id, kind, state, in_reply_to, created_at, release_at, time_zone,
  seq, sent_at, recallable_until, policy_version, version, body, ref, wrapped, window_over, recalled_at, draft_id,
- erased_at, changed_at, sender_changed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`)
+ erased_at, changed_at, sender_changed_at, sender_hidden, imported)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`)
 	queryUpdateMessage = register("message.update", `
 UPDATE message SET state = $3, release_at = $4, time_zone = $5, seq = $6, sent_at = $7, recallable_until = $8,
  policy_version = $9, version = $10, body = $11, ref = $12, wrapped = $13, window_over = $14, recalled_at = $15,
@@ -50,8 +50,8 @@ WHERE conversation_id = $1 AND id = $2`)
 	queryRewrapMessage = register("message.rewrap", `
 UPDATE message SET ref = $3, wrapped = $4, window_over = $5 WHERE conversation_id = $1 AND id = $2 AND ref = $6`)
 	queryInsertDelivery = register("delivery.insert", `
-INSERT INTO delivery (conversation_id, message_id, user_id, sent_at, state, decided_at, receipt, level, visible, changed_at, request)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`)
+INSERT INTO delivery (conversation_id, message_id, user_id, sent_at, state, decided_at, receipt, level, visible, changed_at, request, hidden)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`)
 	queryUpdateDelivery = register("delivery.update", `
 UPDATE delivery SET state = $4, decided_at = $5, receipt = $6, level = $7, visible = $8, changed_at = $9,
  hidden = $10, acknowledged_at = $11, deleted = $12
@@ -140,7 +140,7 @@ func insertMessage(m sealpost.Message) statement {
 	return run(queryInsertMessage, bytesOf(m.ConversationID), bytesOf(m.ID), bytesOf(m.SenderID), int64(m.Kind), int64(m.State),
 		bytesOf(m.InReplyTo), int64(m.CreatedAt), int64(m.ReleaseAt), m.TimeZone, m.Seq, int64(m.SentAt), int64(m.RecallableUntil),
 		m.PolicyVersion, int64(m.Content.Version), blob(m.Content.Body), m.Content.Ref, blob(m.Content.Wrapped), number(m.WindowOver),
-		int64(m.RecalledAt), bytesOf(m.DraftID), int64(m.ErasedAt), int64(m.ChangedAt), int64(m.SenderChangedAt))
+		int64(m.RecalledAt), bytesOf(m.DraftID), int64(m.ErasedAt), int64(m.ChangedAt), int64(m.SenderChangedAt), number(m.SenderHidden), number(m.Imported))
 }
 
 func updateMessage(u service.Update) statement {
@@ -159,7 +159,7 @@ func appendDeliveries(out []statement, m sealpost.Message, deliveries []sealpost
 	for _, d := range deliveries {
 		state := []any{int64(d.State), int64(d.DecidedAt), number(d.Receipt), int64(d.Level), visible(d), int64(d.ChangedAt)}
 		if insert {
-			out = append(out, run(queryInsertDelivery, append([]any{conversation, id, bytesOf(d.UserID), int64(m.SentAt)}, append(state, number(d.Request))...)...))
+			out = append(out, run(queryInsertDelivery, append([]any{conversation, id, bytesOf(d.UserID), int64(m.SentAt)}, append(state, number(d.Request), number(d.Hidden))...)...))
 		} else {
 			state = append(state, number(d.Hidden), int64(d.AcknowledgedAt), number(d.Deleted))
 			out = append(out, run(queryUpdateDelivery, append([]any{conversation, id, bytesOf(d.UserID)}, state...)...))

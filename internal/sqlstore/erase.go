@@ -9,7 +9,7 @@ import (
 var (
 	queryEraseUser = register("user.erase", `
 UPDATE users SET email = '', email_key = '', name = $2, name_key = $3, headline = '', language = '', time_zone = 'UTC', previous_zone = '',
- zone_changed_at = 0, roles = '', undo_us = 0, password = '', reach = 'nobody_new',
+ zone_changed_at = 0, roles = '', undo_us = 0, password = '', reach = 'nobody_new', profile = 0, source = '',
  disabled_at = CASE WHEN disabled_at = 0 THEN $4 ELSE disabled_at END, erased_at = $4 WHERE id = $1`)
 	queryAddErasure = register("erasure.add", "INSERT INTO erasure (user_id, at) VALUES ($1, $2) ON CONFLICT (user_id) DO NOTHING")
 	queryEndErasure = register("erasure.end", "DELETE FROM erasure WHERE user_id = $1")

@@ -81,6 +81,7 @@ func (l *load) first() []statement {
 	if a.Flags {
 		out = append(out, ask(queryOpenFlags, flagsInto(&s.Flags), bytesOf(a.Conversation), bytesOf(a.Message)))
 	}
+	out = append(out, l.placed()...)
 	if a.Expired != 0 {
 		out = append(out, ask(queryWrappedIn, func(r row) error {
 			var m sealpost.Message

@@ -24,13 +24,14 @@ const (
 // that are of a conversation of two only where direct holds.
 func standingOf(person, sender, direct, conversation string) string {
 	return strings.NewReplacer("{person}", person, "{sender}", sender, "{direct}", direct, "{conversation}", conversation).Replace(`
- CASE WHEN u.disabled_at > 0 THEN 1 ELSE 0 END
+ CASE WHEN u.disabled_at > 0 OR u.profile = 1 THEN 1 ELSE 0 END
  + CASE WHEN EXISTS (SELECT 1 FROM block b WHERE b.user_id = {person} AND b.other_id = {sender}) THEN 2 ELSE 0 END
  + CASE WHEN EXISTS (SELECT 1 FROM block b WHERE b.user_id = {sender} AND b.other_id = {person}) THEN 4 ELSE 0 END
  + CASE WHEN {direct} THEN
   CASE WHEN EXISTS (SELECT 1 FROM connection k WHERE k.user_id = {person} AND k.other_id = {sender}) THEN 8 ELSE 0 END
   + CASE WHEN u.reach = 'connections_of_connections' AND EXISTS (
-   SELECT 1 FROM connection k JOIN connection l ON l.user_id = k.other_id AND l.other_id = {sender} WHERE k.user_id = {person}) THEN 16 ELSE 0 END
+   SELECT 1 FROM connection k JOIN connection l ON l.user_id = k.other_id AND l.other_id = {sender}
+   JOIN users s ON s.id = k.other_id AND s.profile = 0 WHERE k.user_id = {person}) THEN 16 ELSE 0 END
   + CASE WHEN EXISTS (SELECT 1 FROM inbox i WHERE i.user_id = {person} AND i.conversation_id = {conversation}
    AND i.last_activity_at > 0 AND i.request = 0) THEN 32 ELSE 0 END
  ELSE 0 END`)

@@ -31,7 +31,7 @@ ORDER BY r.next_possible DESC LIMIT 1 OFFSET (SELECT per_day - 1 FROM policy WHE
 SELECT m.sent_at FROM (`+recentlyActive+`) i
 JOIN message m ON m.conversation_id = i.conversation_id AND m.sent_at > $3 - (SELECT throttle_period_us FROM policy WHERE version = $4)
 WHERE i.conversation_id <> $2
- AND m.sender_id = $1 AND m.kind <> 2
+ AND m.sender_id = $1 AND m.kind <> 2 AND m.imported = 0
 ORDER BY m.sent_at DESC LIMIT 1 OFFSET (SELECT throttle_messages FROM policy WHERE version = $4)`)
 	queryRecipientsOver = register("recall.recipients-over", `
 SELECT t.at FROM (
@@ -39,7 +39,7 @@ SELECT t.at FROM (
  JOIN message m ON m.conversation_id = i.conversation_id AND m.sent_at > $3 - (SELECT throttle_period_us FROM policy WHERE version = $4)
  JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id
  WHERE i.conversation_id <> $2
-  AND m.sender_id = $1 AND m.kind <> 2
+  AND m.sender_id = $1 AND m.kind <> 2 AND m.imported = 0
  GROUP BY d.user_id) t
 ORDER BY t.at DESC LIMIT 1 OFFSET (SELECT throttle_recipients FROM policy WHERE version = $4)`)
 	queryRefusalsOver = register("recall.refusals-over", `

@@ -22,7 +22,7 @@ SELECT i.conversation_id FROM inbox i WHERE i.user_id = $1 AND i.conversation_id
 
 	queryLockAccount = register("user.lock-account", "SELECT "+userColumns+", u.password FROM users u WHERE u.id = $1 {lock}")
 	queryLockAdmins  = register("user.lock-admins", `
-SELECT u.id FROM users u WHERE ',' || u.roles || ',' LIKE '%,admin,%' AND u.disabled_at = 0 AND u.erased_at = 0 ORDER BY u.id {lock}`)
+SELECT u.id FROM users u WHERE ',' || u.roles || ',' LIKE '%,admin,%' AND u.disabled_at = 0 AND u.erased_at = 0 AND u.profile = 0 ORDER BY u.id {lock}`)
 	querySetEmail    = register("user.set-email", "UPDATE users SET email = $2, email_key = $3 WHERE id = $1")
 	queryEndSessions = register("session.delete-all", `
 DELETE FROM session WHERE user_id = $1 AND (kind = $2 OR $2 = 0) AND id <> $3`)

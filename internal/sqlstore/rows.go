@@ -51,23 +51,24 @@ func blob(b []byte) []byte {
 const messageColumns = `m.conversation_id, m.id, m.sender_id, m.kind, m.state, m.in_reply_to,
  m.created_at, m.release_at, m.time_zone, m.seq, m.sent_at, m.recallable_until, m.policy_version,
  m.version, m.body, m.ref, m.wrapped, m.window_over, m.recalled_at, m.draft_id, m.erased_at,
- m.changed_at, m.sender_changed_at, m.sender_hidden`
+ m.changed_at, m.sender_changed_at, m.sender_hidden, m.imported`
 
 // scanMessage reads messageColumns, then whatever follows them.
 func scanMessage(r row, m *sealpost.Message, more ...any) error {
-	var kind, state, over, version, hidden int64
+	var kind, state, over, version, hidden, imported int64
 	dest := append([]any{
 		into(&m.ConversationID), into(&m.ID), into(&m.SenderID), &kind, &state, into(&m.InReplyTo),
 		(*int64)(&m.CreatedAt), (*int64)(&m.ReleaseAt), &m.TimeZone, &m.Seq, (*int64)(&m.SentAt),
 		(*int64)(&m.RecallableUntil), &m.PolicyVersion,
 		&version, &m.Content.Body, &m.Content.Ref, &m.Content.Wrapped, &over, (*int64)(&m.RecalledAt),
-		into(&m.DraftID), (*int64)(&m.ErasedAt), (*int64)(&m.ChangedAt), (*int64)(&m.SenderChangedAt), &hidden,
+		into(&m.DraftID), (*int64)(&m.ErasedAt), (*int64)(&m.ChangedAt), (*int64)(&m.SenderChangedAt), &hidden, &imported,
 	}, more...)
 	if err := r.Scan(dest...); err != nil {
 		return err
 	}
 	m.Kind, m.State = sealpost.MessageKind(kind), sealpost.MessageState(state)
 	m.WindowOver, m.Content.Version, m.SenderHidden = over != 0, int32(version), hidden != 0
+	m.Imported = imported != 0
 	return nil
 }
 
@@ -137,7 +138,8 @@ func scanMessageWithOwn(r row, m *sealpost.Message) error {
 }
 
 const userColumns = `u.id, u.email, u.name, u.headline, u.language, u.time_zone, u.previous_zone,
- u.zone_changed_at, u.roles, u.receipts, u.undo_us, u.reach, u.created_at, u.disabled_at, u.erased_at`
+ u.zone_changed_at, u.roles, u.receipts, u.undo_us, u.reach, u.created_at, u.disabled_at, u.erased_at,
+ u.profile, u.source`
 
 func scanUser(r row, u *sealpost.User, more ...any) error {
 	d := userDest{user: u}

@@ -22,29 +22,32 @@ type sqliteEngine struct {
 	prepared        sync.Map // *query → *sql.Stmt, on readers
 }
 
-const sqliteReaders = 4
+const (
+	sqliteReaders   = 4
+	defaultCacheKiB = 64 << 10
+)
 
-func openSQLite(path string) (*sqliteEngine, error) {
+func openSQLite(path string, cacheKiB int) (*sqliteEngine, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	writer, err := openSQLiteDB(path, 1, false)
+	writer, err := openSQLiteDB(path, 1, cacheKiB, false)
 	if err != nil {
 		return nil, err
 	}
-	readers, err := openSQLiteDB(path, sqliteReaders, true)
+	readers, err := openSQLiteDB(path, sqliteReaders, cacheKiB, true)
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
 	return &sqliteEngine{writer: writer, readers: readers}, nil
 }
 
-func openSQLiteDB(path string, conns int, readOnly bool) (*sql.DB, error) {
+func openSQLiteDB(path string, conns, cacheKiB int, readOnly bool) (*sql.DB, error) {
 	pragmas := []string{
 		"busy_timeout(10000)", // local commands write while the server runs
 		"journal_mode(WAL)",
 		"synchronous(FULL)",
-		"cache_size(-65536)",
+		fmt.Sprintf("cache_size(-%d)", cacheKiB),
 		"wal_autocheckpoint(16000)", // 64 MiB: hot pages are copied back less often
 		"temp_store(MEMORY)",        // no temporary file ever holds a row
 	}

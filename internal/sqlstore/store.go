@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,8 @@ import (
 type Config struct {
 	// Database is a PostgreSQL address (postgres://…), or the path of an SQLite file.
 	Database string
+	// CacheKiB is the page cache of each SQLite connection; zero: 64 MiB.
+	CacheKiB int
 	Log      *slog.Logger
 }
 
@@ -44,7 +47,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if strings.HasPrefix(c.Database, "postgres://") || strings.HasPrefix(c.Database, "postgresql://") {
 		e, err = openPostgres(ctx, c.Database)
 	} else {
-		e, err = openSQLite(c.Database)
+		e, err = openSQLite(c.Database, cmp.Or(c.CacheKiB, defaultCacheKiB))
 	}
 	if err != nil {
 		return nil, err

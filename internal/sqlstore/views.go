@@ -16,7 +16,7 @@ SELECT c.id, c.kind, c.title, c.creator_id, c.created_at, c.titled_at, c.decided
  i.unread, i.marked_unread, i.muted, i.request, i.last_activity_at,
  CASE WHEN i.listed_at > 0 OR i.last_activity_at > 0 OR EXISTS (
   SELECT 1 FROM message m LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $2
-  WHERE m.conversation_id = $1 AND (m.sender_id = $2 OR (d.visible = 1 AND d.hidden = 0))) THEN 1 ELSE 0 END
+  WHERE m.conversation_id = $1 AND ((m.sender_id = $2 AND (m.imported = 0 OR m.sender_hidden = 0)) OR (d.visible = 1 AND d.hidden = 0))) THEN 1 ELSE 0 END
 FROM conversation c
 JOIN participant p ON p.conversation_id = c.id AND p.user_id = $2
 JOIN inbox i ON i.user_id = $2 AND i.conversation_id = c.id

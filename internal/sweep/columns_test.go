@@ -35,7 +35,7 @@ var registry = map[string]map[string]class{
 		"id": id, "email": personal, "email_key": personal, "name": personal, "name_key": personal, "headline": personal,
 		"language": personal, "time_zone": personal, "previous_zone": personal, "zone_changed_at": number, "roles": word,
 		"receipts": number, "undo_us": number, "password": personal, "created_at": number, "reach": word, "disabled_at": number,
-		"erased_at": number, "sort_key": personal, "find_key": personal,
+		"erased_at": number, "sort_key": personal, "find_key": personal, "profile": number, "source": personal,
 	},
 	"session": {"user_id": id, "id": id, "kind": number, "hash": mac, "label": personal, "created_at": number, "expires_at": number, "scopes": word},
 	"attempt": {"key_mac": mac, "at": number, "id": id},
@@ -67,7 +67,7 @@ var registry = map[string]map[string]class{
 		"conversation_id": id, "id": id, "sender_id": id, "kind": number, "state": number, "in_reply_to": id, "created_at": number,
 		"release_at": number, "time_zone": personal, "seq": number, "sent_at": number, "recallable_until": number, "policy_version": number,
 		"version": number, "body": sealed, "ref": number, "wrapped": wrapped, "window_over": number, "recalled_at": number, "draft_id": id,
-		"erased_at": number, "changed_at": number, "sender_changed_at": number, "sender_hidden": number,
+		"erased_at": number, "changed_at": number, "sender_changed_at": number, "sender_hidden": number, "imported": number,
 	},
 	"delivery": {
 		"conversation_id": id, "message_id": id, "user_id": id, "sent_at": number, "state": number, "decided_at": number,

@@ -15,7 +15,7 @@ var edges = map[string][]string{
 	"client": {"api"},
 	"cmd/sealpost": {
 		"api", "client", "internal/authn", "internal/bench", "internal/bus", "internal/config", "internal/demo",
-		"internal/httpapi", "internal/keystore", "internal/memstore", "internal/metrics", "internal/policy",
+		"internal/httpapi", "internal/importer", "internal/keystore", "internal/memstore", "internal/metrics", "internal/policy",
 		"internal/relay", "internal/seal", "internal/sealpost", "internal/service", "internal/sqlstore", "internal/webui",
 	},
 
@@ -43,9 +43,10 @@ var edges = map[string][]string{
 	"internal/relay":   {"internal/failpoint", "internal/policy", "internal/sealpost", "internal/service"},
 
 	// Parts of the command.
-	"internal/config": {},
-	"internal/bench":  {"api", "client"},
-	"internal/demo":   {"api", "client", "internal/policy", "internal/sealpost", "internal/service"},
+	"internal/config":   {},
+	"internal/importer": {"internal/sealpost"},
+	"internal/bench":    {"api", "client"},
+	"internal/demo":     {"api", "client", "internal/policy", "internal/sealpost", "internal/service"},
 
 	// What makes the made files of the pages; no part of the binary.
 	"internal/webui/build":          {},
@@ -90,7 +91,7 @@ var outerTests = map[string][]string{
 	"internal/sim":                {"*"},
 	"internal/sweep":              {"*"},
 	"internal/webui":              {"*"},
-	"internal/service":            {"internal/bus", "internal/keystore", "internal/memstore", "internal/sqlstore"},
+	"internal/service":            {"internal/bus", "internal/importer", "internal/keystore", "internal/memstore", "internal/sqlstore"},
 	"internal/sqlstore":           {"internal/keystore", "internal/memstore"},
 	"internal/sqlstore/storetest": {"internal/keystore", "internal/memstore", "internal/sqlstore"},
 	"internal/memstore":           {"internal/keystore"},

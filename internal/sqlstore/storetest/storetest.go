@@ -66,6 +66,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		"faults":   faultCases(),
 		"search":   searchCases(),
 		"review":   reviewCases(),
+		"import":   importCases(),
 		"machine":  {"SameAsTheModel": sameAsTheModel},
 	}
 	for group, cases := range groups {
