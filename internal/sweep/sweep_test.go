@@ -39,6 +39,10 @@ func TestSweep(t *testing.T) {
 		w.server = w.start(t, "")
 
 		w.sweepRoutes(t, w.everybody(engine)...)
+		if engine == onSQLite || long() { // the pages know nothing of engines
+			w.sweepPages(t, w.afterwards()...)
+			w.sweepPages(t, "sender", "moderator", "outsider")
+		}
 		w.sweepOps(t)
 		w.openAll(t)
 		w.sweepRoutes(t, w.afterwards()...)

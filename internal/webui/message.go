@@ -57,6 +57,8 @@ func sealedFor(m service.MessageView) bool {
 // It is a guess by what the page knows; the server decides at the recall (R8).
 func recallState(ctx context.Context, m service.MessageView) (offered bool, why string) {
 	switch {
+	case m.Imported:
+		return false, T(ctx, "It comes from an archive")
 	case m.State == sealpost.Removed:
 		return false, T(ctx, "Removed after review")
 	case m.RecalledAt != 0:
@@ -87,6 +89,8 @@ func footer(ctx context.Context, t service.Thread, m service.MessageView) templ.
 		return say("Not sent yet. Sends at %[1]s.", second(m.ReleaseAt))
 	case m.State == sealpost.Scheduled:
 		return say("Sends %[1]s.", clockZone(m.ReleaseAt))
+	case m.Imported:
+		return say("Sent %[1]s, from an archive.", clock(m.SentAt))
 	case m.Kind == sealpost.KindRequiredNotice:
 		return say("Sent %[1]s. Required notice. Can't be recalled.", clock(m.SentAt))
 	}

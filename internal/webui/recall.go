@@ -206,6 +206,9 @@ func (q *request) showWhy(v whyView) error {
 func (v whyView) heading(ctx context.Context) string {
 	switch v.code() {
 	case sealpost.CodeWindowClosed:
+		if v.message.Imported {
+			return T(ctx, "It comes from an archive")
+		}
 		return T(ctx, "The recall window has closed")
 	case sealpost.CodeOpened:
 		if len(v.message.Deliveries) == 1 {

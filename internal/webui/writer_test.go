@@ -30,6 +30,7 @@ type office struct {
 	*service.Service
 	t      *testing.T
 	server *httptest.Server
+	pages  *webui.Server
 	ahead  atomic.Int64                                  // of the database's clock, in microseconds
 	fault  atomic.Pointer[func(string) memstore.Failure] // nil: nothing goes wrong
 }
@@ -85,7 +86,7 @@ func newOffice(t *testing.T) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.server = httptest.NewServer(pages.Handler())
+	o.pages, o.server = pages, httptest.NewServer(pages.Handler())
 	t.Cleanup(o.server.Close)
 	return o
 }
