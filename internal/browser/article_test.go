@@ -357,7 +357,7 @@ func TestThrottle(t *testing.T) {
 	b.awaitText("h1", "Recall is paused for your account")
 	b.awaitText("main", "At about ")
 	report, err := p.maya.api.Forecast(t.Context(), m.ID)
-	if err != nil || report.NextPossibleAt == nil || !report.NextPossibleAt.Time.After(time.Now()) {
+	if err != nil || report.NextPossibleAt == nil || !report.NextPossibleAt.After(time.Now()) {
 		t.Errorf("possible again at %v, %v", report.NextPossibleAt, err)
 	}
 }

@@ -122,8 +122,19 @@ func rolesOf(i int) []sealpost.Role {
 // meet connects people, and leaves some invitations to be answered.
 func (w *world) meet(ctx context.Context) error {
 	for _, pair := range [][2]int{
-		{maya, jonas}, {maya, amal}, {maya, erik}, {maya, priya}, {maya, sofia}, {jonas, amal}, {jonas, priya}, {jonas, noah},
-		{amal, priya}, {amal, sofia}, {erik, david}, {david, aisha}, {sofia, elena},
+		{maya, jonas},
+		{maya, amal},
+		{maya, erik},
+		{maya, priya},
+		{maya, sofia},
+		{jonas, amal},
+		{jonas, priya},
+		{jonas, noah},
+		{amal, priya},
+		{amal, sofia},
+		{erik, david},
+		{david, aisha},
+		{sofia, elena},
 	} {
 		i, err := w.service.Invite(ctx, w.people[pair[0]], "", w.people[pair[1]].User.ID, "")
 		if err != nil {

@@ -15,7 +15,7 @@ const (
 	port        = "5432" // names the socket file only; TCP is off
 	lockFile    = "postmaster.pid"
 	readyWithin = time.Minute
-	endsWithin  = 30 * time.Second
+	endsWithin  = 2 * time.Minute // removing the files of hundreds of databases from a busy disk is slow
 	pollEvery   = 10 * time.Millisecond
 )
 

@@ -209,8 +209,15 @@ func TestSearchRefuses(t *testing.T) {
 		q, cursor string
 		limit     int
 	}{
-		{ada, "soup", page.Next, 1}, {bob, "sou", page.Next, 1}, {bob, "soup", "x", 1}, {bob, "soup", "", 201}, {bob, "soup", "", -1},
-		{bob, "", "", 1}, {bob, "-soup", "", 1}, {bob, strings.Repeat("x", 201), "", 1}, {bob, "a b c d e f g h i j k", "", 1},
+		{ada, "soup", page.Next, 1},
+		{bob, "sou", page.Next, 1},
+		{bob, "soup", "x", 1},
+		{bob, "soup", "", 201},
+		{bob, "soup", "", -1},
+		{bob, "", "", 1},
+		{bob, "-soup", "", 1},
+		{bob, strings.Repeat("x", 201), "", 1},
+		{bob, "a b c d e f g h i j k", "", 1},
 	} {
 		_, err := h.Search(t.Context(), c.p, c.q, c.cursor, c.limit)
 		wantCode(t, c.q, err, sealpost.CodeInvalid)

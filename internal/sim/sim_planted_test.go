@@ -117,6 +117,7 @@ func plain[T service.Store](wrap func(service.Store) T) func(service.Store) serv
 // TestSimFinds: the simulation finds what is planted, by the check that is for it.
 func TestSimFinds(t *testing.T) {
 	t.Parallel()
+	var changed sealpost.UserID // who changed a setting last in this world; zero: nobody
 	mistakes := []mistake{
 		{name: "content before the opening", found: "(I3)", wrap: plain(func(s service.Store) leaky { return leaky{s} })},
 		{name: "acknowledged and not written", wrap: plain(func(s service.Store) forgetful { return forgetful{s, new(int)} })},
@@ -130,6 +131,16 @@ func TestSimFinds(t *testing.T) {
 				for who := range s.people {
 					s.bus.step[i].Users = append(s.bus.step[i].Users, s.people[who].User.ID)
 				}
+			}
+		}},
+		{name: "a hint about settings long after", found: "about settings", after: func(s *simulation) {
+			switch {
+			case s.steps == 1:
+				changed = sealpost.UserID{}
+			case s.doing == "receipts: ok":
+				changed = s.changing
+			case s.doing == "sync: ok" && !changed.IsZero():
+				s.bus.step = append(s.bus.step, sealpost.Hint{Topic: sealpost.TopicSettings, Users: []sealpost.UserID{changed}})
 			}
 		}},
 		{name: "a key that is lost", found: "cannot be opened", after: func(s *simulation) { s.keys.long = s.keys.fresh() }},

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
 
@@ -32,7 +33,7 @@ func episode(seed uint64, stores []service.Store, steps int, plant *mistake) (ma
 		n := s.random.IntN(total)
 		i := slices.IndexFunc(table, func(c command) bool { n -= c.weight; return n < 0 })
 		s.faulty = s.random.IntN(4) != 0
-		s.doing, s.flagging = table[i].name, -1
+		s.doing, s.flagging, s.changing = table[i].name, -1, sealpost.UserID{}
 		outcome := table[i].run(s)
 		s.tally[s.doing+": "+outcome]++
 		s.doing += ": " + outcome

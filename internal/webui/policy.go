@@ -204,10 +204,16 @@ func seen(ctx context.Context, p policy.Policy) []string {
 // hiddenPolicy are the fields of the form, for the second step.
 func hiddenPolicy(p policy.Policy) []option {
 	return []option{
-		{"window", trimmed(p.Window)}, {"per_conversation_per_day", strconv.Itoa(p.PerConversationDay)}, {"group", string(p.Group)},
-		{"trace", string(p.Trace)}, {"previews", string(p.Previews)}, {"throttle.messages", strconv.Itoa(p.Throttle.Messages)},
-		{"throttle.recipients", strconv.Itoa(p.Throttle.Recipients)}, {"throttle.refusals", strconv.Itoa(p.Throttle.Refusals)},
-		{"throttle.period", trimmed(p.Throttle.Period)}, {"notification_delay", trimmed(p.NotificationDelay)},
+		{"window", trimmed(p.Window)},
+		{"per_conversation_per_day", strconv.Itoa(p.PerConversationDay)},
+		{"group", string(p.Group)},
+		{"trace", string(p.Trace)},
+		{"previews", string(p.Previews)},
+		{"throttle.messages", strconv.Itoa(p.Throttle.Messages)},
+		{"throttle.recipients", strconv.Itoa(p.Throttle.Recipients)},
+		{"throttle.refusals", strconv.Itoa(p.Throttle.Refusals)},
+		{"throttle.period", trimmed(p.Throttle.Period)},
+		{"notification_delay", trimmed(p.NotificationDelay)},
 		{"undo_default", trimmed(p.UndoDefault)},
 	}
 }

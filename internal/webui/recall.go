@@ -144,16 +144,6 @@ func recalledWords(ctx context.Context, a aboutMessage) string {
 	return T(ctx, "Recalled.")
 }
 
-// recipients are the people whom a recall would reach, as the forecast names
-// them.
-func (v recallView) recipients(ctx context.Context) []string {
-	var out []string
-	for _, id := range v.forecast.For {
-		out = append(out, nameIn(ctx, v.thread, id))
-	}
-	return out
-}
-
 // exposed is what one person may have seen, in a sentence. Before a recall everybody
 // may know that a message came: whether they were there is told afterwards.
 func exposed(ctx context.Context, t service.Thread, e service.Exposure) string {
@@ -177,7 +167,6 @@ type whyView struct {
 	forecast service.Forecast
 	terms    service.Terms
 	lost     bool
-	refused  sealpost.Code // of a recall that was just tried
 }
 
 func (s *Server) why(q *request) error {

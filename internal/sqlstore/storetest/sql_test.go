@@ -3,6 +3,7 @@
 package storetest_test
 
 import (
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -14,7 +15,7 @@ import (
 	"github.com/sealpost/sealpost/internal/sqlstore/storetest"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 // onSQL is a harness around a store on a database.
 func onSQL(t *testing.T, database string) storetest.Harness {
