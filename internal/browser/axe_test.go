@@ -133,7 +133,7 @@ func newTown(t *testing.T) *town {
 		t.Fatal(err)
 	}
 	w.paths = map[string]string{
-		"draft": draft.ID,
+		"draft":        draft.ID,
 		"conversation": talk, "message": fresh.ID, "user": jonas.id, "flag": flag.ID, "secret": "spi_none",
 		"GET /messages/{conversation}/people":         group,
 		"GET /messages/{conversation}/{message}/edit": planned.ID,

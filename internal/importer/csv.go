@@ -67,7 +67,7 @@ func (c *rows) read() (byte, error) {
 			next, err := c.in.ReadByte()
 			if err == nil && next != '\n' {
 				c.peeked = int(next)
-			} else if err != nil && err != io.EOF { //nolint:errorlint // bufio gives it as it is
+			} else if err != nil && err != io.EOF {
 				return 0, err
 			}
 			b = '\n'
@@ -96,7 +96,7 @@ func (c *rows) nextLine() (record, error) {
 	for {
 		b, err := c.read()
 		if err != nil {
-			if err == io.EOF && any { //nolint:errorlint // bufio gives it as it is
+			if err == io.EOF && any {
 				return c.finish(out), nil
 			}
 			return out, err

@@ -14,8 +14,14 @@ import (
 	"github.com/sealpost/sealpost/internal/webui"
 )
 
+// reply is an answer without its body.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+}
+
 // raw makes one request as it is given, and follows nothing.
-func (o *office) raw(method, path, token, body string, headers ...string) (*http.Response, string) {
+func (o *office) raw(method, path, token, body string, headers ...string) (reply, string) {
 	o.t.Helper()
 	r, err := http.NewRequestWithContext(o.t.Context(), method, o.server.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -39,7 +45,7 @@ func (o *office) raw(method, path, token, body string, headers ...string) (*http
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	return answer, string(text)
+	return reply{answer.StatusCode, answer.Header}, string(text)
 }
 
 // nothing is a path of every route, filled in with what is not there.
