@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,14 @@ type Lists struct {
 	Messages      int           `json:"messages"`     // of the long conversation
 	Newest        time.Duration `json:"newest_page_p50_ns"`
 	Oldest        time.Duration `json:"oldest_page_p50_ns"`
+	// The newest 50 hits among what the reader of the long conversation has: for a word
+	// that every message has, for one that a single message has, for a name, and for two
+	// words in a row. Indexed is how long the index took to have everything.
+	Indexed  time.Duration `json:"indexed_ns"`
+	Frequent time.Duration `json:"search_frequent_p50_ns"`
+	Rare     time.Duration `json:"search_rare_p50_ns"`
+	From     time.Duration `json:"search_from_p50_ns"`
+	Phrase   time.Duration `json:"search_phrase_p50_ns"`
 }
 
 const (
@@ -101,6 +110,50 @@ func (s *site) longConversation(ctx context.Context, l *Lists) error {
 		read := slices.DeleteFunc(history.Items, func(m api.Message) bool { return m.Content == nil })
 		if len(read) != full {
 			return fmt.Errorf("bench: a page of %d has %d messages with content", full, len(read))
+		}
+	}
+	return s.searches(ctx, l, p)
+}
+
+// rareWord is in the last message of the long conversation and in no other.
+const rareWord = "xylophonist"
+
+// searches times what the reader of the long conversation finds in it, once the index
+// has everything: jobs are worked off in their order, so it has when it has the last.
+func (s *site) searches(ctx context.Context, l *Lists, p *pair) error {
+	reader := p.people[1]
+	s.options.say("index of %d messages", l.Messages)
+	last, err := s.client.As(p.people[0].token).Send(ctx, p.id, api.SendMessage{Body: text + " " + rareWord})
+	if err == nil {
+		_, err = s.client.As(reader.token).Open(ctx, p.id, last.ID)
+	}
+	if err != nil {
+		return err
+	}
+	for began := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+		found, err := s.client.As(reader.token).Search(ctx, rareWord, client.Page{Limit: 1})
+		if err != nil {
+			return err
+		}
+		if found.Total == 1 {
+			l.Indexed = time.Since(began)
+			break
+		}
+	}
+	for _, ask := range []struct {
+		into  *time.Duration
+		query string
+		full  bool
+	}{
+		{&l.Frequent, "tomorrow", true}, {&l.Rare, rareWord, false}, {&l.From, "from:person", true}, {&l.Phrase, `"plan for tomorrow"`, true},
+	} {
+		var found api.Found
+		path := fmt.Sprintf("/api/v1/search?limit=%d&q=%s", pageSize, url.QueryEscape(ask.query))
+		if *ask.into, err = s.timePage(ctx, reader, path, &found); err != nil {
+			return err
+		}
+		if want := min(pageSize, l.Messages); ask.full && len(found.Items) != want || !ask.full && len(found.Items) != 1 {
+			return fmt.Errorf("bench: a search for %q found %d of %d", ask.query, len(found.Items), want)
 		}
 	}
 	return nil

@@ -159,6 +159,15 @@ func (r Result) otherTargets(b *strings.Builder) {
 			target{peer: peerPage, want: "≤ 2 ms", met: atMost(2)}, false)
 		row(b, "its oldest page, p50", ms(l.Oldest), inMS(l.Oldest),
 			target{peer: peerPage, want: "≤ 2 ms, no slower than the newest", met: atMost(min(2, 1.1*inMS(l.Newest)))}, false)
+		for _, search := range []struct {
+			what string
+			took time.Duration
+		}{
+			{"a word that all have", l.Frequent}, {"a word that one has", l.Rare}, {"from: a name", l.From}, {"three words in a row", l.Phrase},
+		} {
+			row(b, fmt.Sprintf("search of the same %d messages for %s, p50", l.Messages, search.what), ms(search.took), inMS(search.took), target{}, false)
+		}
+		row(b, "their index is whole, after the last of them", ms(l.Indexed), inMS(l.Indexed), target{}, false)
 	}
 	i := r.Idle
 	if i.Streams > 0 {
