@@ -12,6 +12,8 @@ type Waiting struct {
 	Unread      int // conversations with unread messages, or marked unread
 	Requests    int // message requests to accept or decline (R31)
 	Invitations int // received and not answered
+	Drafts      int // that Drafts lists
+	Scheduled   int // conversations with own messages that are not delivered yet, as FilterScheduled has them
 }
 
 // Counting counts for one viewer, in one look.
