@@ -151,9 +151,6 @@ func asLeft(t Thread) Thread {
 type InboxEntry struct {
 	Thread
 	Last *MessageView // nil: there is none
-	// Next is, under FilterScheduled, the first of the viewer's own messages that are
-	// not delivered yet; otherwise nil.
-	Next *MessageView
 }
 
 // Inbox lists the principal's conversations, newest activity first. The empty
@@ -195,29 +192,7 @@ func (s *Service) Inbox(ctx context.Context, p Principal, filter Filter, cursor 
 		}
 	}
 	out, err := s.entries(ctx, items, p.User.ID)
-	if err == nil && filter == FilterScheduled {
-		err = s.addNext(ctx, out, p.User.ID)
-	}
 	return out, next, err
-}
-
-// addNext reads what is delivered next in each conversation. Few have any.
-func (s *Service) addNext(ctx context.Context, entries []InboxEntry, viewer sealpost.UserID) error {
-	for i := range entries {
-		pending, err := s.store.Pending(ctx, entries[i].Conversation.ID, viewer)
-		if err != nil {
-			return err
-		}
-		if len(pending) == 0 { // delivered meanwhile
-			continue
-		}
-		v, err := s.views(ctx, pending[:1], viewer)
-		if err != nil {
-			return err
-		}
-		entries[i].Next = &v[0]
-	}
-	return nil
 }
 
 // entries are the lines of a list as the viewer has them.

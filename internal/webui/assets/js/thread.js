@@ -24,23 +24,79 @@ if (list() && !location.hash) toEnd();
 else if (location.hash.startsWith("#m-")) document.getElementById(location.hash.slice(1))?.scrollIntoView({ block: "center" });
 
 // New messages do not move what somebody is reading.
+const sealed = () => [...list().querySelectorAll("form[data-open]")];
 let before = null;
 document.addEventListener("htmx:before:swap", () => {
   if (!list()) return;
-  before = { end: atEnd(), ids: new Set([...list().children].map((e) => e.id)), top: scroller().scrollTop };
+  const opened = new Map([...list().children].map((e) => [e.id, e.dataset.opened]));
+  before = { end: atEnd(), opened, sealed: sealed().length };
 });
 document.addEventListener("htmx:after:swap", () => {
   const l = list();
   if (!l || !before) return;
-  const fresh = [...l.children].filter((e) => e.id && !before.ids.has(e.id));
+  const was = before;
+  before = null;
+  const fresh = [...l.children].filter((e) => e.id && !was.opened.has(e.id));
   const jump = document.querySelector(".jump");
-  if (before.end) toEnd();
+  if (was.end) toEnd();
   else if (fresh.length && jump) jump.hidden = false;
   const theirs = fresh.filter((e) => e.classList.contains("theirs"));
   if (theirs.length) announce(l.dataset.arrived.replace("{name}", theirs.at(-1).dataset.name));
-  before = null;
+  if (inFront()) {
+    for (const e of l.children) {
+      if (e.dataset.opened && was.opened.get(e.id) === "") announce(e.dataset.opened);
+    }
+  }
   fit();
+  openArrived(was, theirs);
 });
+
+// What arrives while somebody is in the conversation and active opens at once, by the
+// same form as the button's, if they want that. What was left sealed before stays so,
+// because an opening opens everything up to its message.
+const activeFor = 60_000;
+let lastInput = 0;
+for (const kind of ["keydown", "pointerdown", "wheel", "touchstart"]) {
+  addEventListener(kind, (e) => e.isTrusted && (lastInput = Date.now()), { passive: true, capture: true });
+}
+const inFront = () => document.visibilityState === "visible" && document.hasFocus();
+function openArrived(was, theirs) {
+  const form = theirs.at(-1)?.querySelector("form[data-open]");
+  if (!form || !list().hasAttribute("data-opens") || was.sealed || !was.end || !inFront() || Date.now() - lastInput > activeFor) return;
+  form.dataset.quietly = "";
+  setTimeout(() => form.isConnected && form.requestSubmit());
+}
+
+// Opening: the button says so, and afterwards the message has the focus.
+document.addEventListener("htmx:before:request", (e) => {
+  const form = e.detail.ctx.sourceElement;
+  if (!form?.matches?.("form[data-open]")) return;
+  const button = form.querySelector("button");
+  button.ariaBusy = "true";
+  form.dataset.words = button.textContent.trim();
+  button.lastChild.textContent = form.dataset.busy;
+  opening = { message: form.dataset.open, words: form.dataset.done, quietly: "quietly" in form.dataset };
+});
+document.addEventListener("htmx:finally:request", (e) => {
+  const form = e.detail.ctx.sourceElement;
+  if (form?.matches?.("form[data-open]") && form.isConnected && form.dataset.words) {
+    form.querySelector("button").lastChild.textContent = form.dataset.words;
+    form.querySelector("button").ariaBusy = null;
+    opening = null;
+  }
+});
+let opening = null;
+document.addEventListener("htmx:after:settle", () => {
+  const message = opening && document.getElementById(opening.message);
+  if (!message || message.querySelector("form[data-open]")) return;
+  if (!opening.quietly) {
+    message.focus({ preventScroll: true });
+    message.scrollIntoView({ block: "nearest" });
+    announce(opening.words);
+  }
+  opening = null;
+});
+
 document.addEventListener("click", (e) => {
   if (!e.target.closest?.("[data-jump]")) return;
   toEnd();
@@ -63,7 +119,9 @@ document.addEventListener("keydown", (e) => {
     (here.querySelector("[data-dots]") ?? here.querySelector("button,a"))?.click();
   } else if (e.key === "Delete") {
     const recall = here.querySelector("a.recall-item[data-recall]");
-    if (recall && recall.ariaDisabled !== "true") openDialog(recall.href, here);
+    if (!recall) return;
+    if (stale()) announce(recall.querySelector("small").textContent, true);
+    else openDialog(recall.href, here);
   } else if (e.key === "r") {
     here.querySelector('a[href*="reply="]')?.click();
   }
@@ -90,14 +148,22 @@ document.addEventListener("click", async (e) => {
   else getSelection().selectAllChildren(body);
 });
 
-// While the page may be out of date nobody should act on what it shows.
-document.addEventListener("click", (e) => {
-  const recall = e.target.closest?.("[data-recall]");
-  if (recall && stale()) {
-    e.preventDefault();
-    e.stopImmediatePropagation();
-    announce(document.querySelector("net-status").textContent, true);
+// While the page may be out of date nobody should act on what it shows: a recall says
+// why it waits.
+function suspend() {
+  for (const item of document.querySelectorAll("a[data-recall]")) {
+    if (stale()) item.setAttribute("aria-disabled", "true");
+    else item.removeAttribute("aria-disabled");
   }
+}
+document.addEventListener("sealpost:stale", suspend);
+document.addEventListener("htmx:after:settle", suspend);
+document.addEventListener("click", (e) => {
+  const item = e.target.closest?.('.menu [aria-disabled="true"]');
+  if (!item) return;
+  e.preventDefault();
+  e.stopImmediatePropagation();
+  announce(item.querySelector("small")?.textContent ?? "", true);
 }, true);
 
 // The composer: it grows with its text, keeps the focus after sending, and is empty
@@ -110,28 +176,40 @@ function fit() {
 }
 document.addEventListener("input", (e) => e.target.closest?.(".composer") && fit());
 fit();
-let sent = "";
+let sent = null;
 document.addEventListener("htmx:before:request", (e) => {
-  const form = e.target.closest?.("[data-composer]");
-  if (form) sent = form.elements.body.value;
+  const form = e.detail.ctx.sourceElement;
+  if (form?.matches?.("[data-composer]")) sent = form.elements.body.value;
+  else if (form?.matches?.("[data-returns]")) returning = { typed: document.getElementById("body")?.value ?? "", words: form.dataset.say };
+});
+document.addEventListener("htmx:finally:request", (e) => {
+  if (e.detail.ctx.sourceElement?.matches?.("[data-composer]")) sent = null;
 });
 document.addEventListener("htmx:after:settle", () => {
   const form = document.querySelector("[data-composer]");
-  if (!sent || !form) return;
+  if (sent === null || !form) return;
   const failed = form.querySelector(".trouble");
-  if (!failed && form.elements.body.value === sent) form.elements.body.value = form.elements.body.defaultValue;
-  sent = "";
+  if (!failed && form.elements.body.value === sent) form.elements.body.value = "";
+  sent = null;
   if (!failed) form.elements.body.focus();
+  fit();
   toEnd();
 });
-// A draft that came back is in the composer, and so is the focus.
+// A draft that came back is in the composer, before what was typed meanwhile, and so is
+// the focus.
+let returning = null;
 document.addEventListener("htmx:after:settle", () => {
-  const field = document.querySelector(".composer textarea[autofocus]");
-  if (field && field.dataset.was !== field.defaultValue) {
-    field.dataset.was = field.defaultValue;
-    field.value = field.defaultValue;
-    field.focus();
-  }
+  const form = document.querySelector("[data-composer]");
+  if (!returning || !form) return;
+  const { typed, words } = returning;
+  returning = null;
+  const field = form.elements.body;
+  if (!form.elements.draft) return void (field.value = typed); // too late: it is delivered
+  field.value = field.defaultValue + (typed.trim() && typed !== field.defaultValue ? "\n\n" + typed : "");
+  field.focus();
+  field.setSelectionRange(field.value.length, field.value.length);
+  fit();
+  announce(words);
 });
 // Ctrl+Z outside of a field undoes the message that waits.
 addEventListener("keydown", (e) => {
