@@ -18,11 +18,7 @@ document.addEventListener("keydown", (e) => {
   items[(next + items.length) % items.length]?.focus();
 });
 
-// A menu of things to do has the focus on its first one when it opens; a pointer that
-// opened it sees no ring round it. Tab leaves it, as menus do.
-document.addEventListener("toggle", (e) => {
-  if (e.newState === "open" && e.target.matches?.('[role="menu"]')) e.target.querySelector('[role="menuitem"]')?.focus();
-}, true);
+// Tab leaves a menu, as menus do.
 document.addEventListener("keydown", (e) => {
   if (e.key === "Tab") e.target.closest?.('[role="menu"]:popover-open')?.hidePopover();
 });
