@@ -25,7 +25,11 @@ func (s *Store) Waiting(ctx context.Context, viewer sealpost.UserID) (out servic
 			out.Requests++
 		}
 		if c.chosen(viewer, service.FilterScheduled) {
-			out.Scheduled++
+			for _, m := range c.messages {
+				if m.SenderID == viewer && m.State == sealpost.Scheduled {
+					out.Scheduled++
+				}
+			}
 		}
 	}
 	for _, d := range s.drafts {
