@@ -191,7 +191,7 @@ func firstWords(text string, most int) string {
 // recallableNow reports whether the newest message is one that the viewer may still
 // recall, for the ring beside it.
 func recallableNow(ctx context.Context, m *service.MessageView) bool {
-	return m != nil && m.Own && m.State == sealpost.Sent && m.Kind != sealpost.KindRequiredNotice && m.RecalledAt == 0 &&
+	return m != nil && m.Own && m.State == sealpost.Sent && !m.Imported && m.Kind != sealpost.KindRequiredNotice && m.RecalledAt == 0 &&
 		m.RecallableUntil >= from(ctx).now && anySealed(*m)
 }
 

@@ -202,7 +202,7 @@ func firstOpened(ctx context.Context, v threadView) (first sealpost.MessageID) {
 	}
 	for _, m := range v.history.Items {
 		switch {
-		case m.Own || m.Delivery != sealpost.DeliveryOpened:
+		case m.Own || m.Imported || m.Delivery != sealpost.DeliveryOpened:
 		case !first.IsZero(): // the second opening: it was told at the first
 			return sealpost.MessageID{}
 		default:

@@ -257,6 +257,8 @@ func (s *Server) send(q *request) error {
 	case sealpost.CodeIdempotencyConflict: // its answer was lost, and then the text was changed
 		form.key = formKey()
 		form.trouble.detail = T(q.ctx, "An earlier try of this message went through: look above. This text is not sent. Your draft is safe.")
+	case sealpost.CodeInternal, sealpost.CodeUnavailable: // R11: nobody knows
+		form.trouble.detail = T(q.ctx, "We don't know yet whether it was sent. Your draft is safe, and trying again sends it only once.")
 	case sealpost.CodeInvalid: // the field says what is wrong with it
 	default:
 		form.trouble.detail = T(q.ctx, "Not sent. Your draft is safe. %[1]s", f.detail)
