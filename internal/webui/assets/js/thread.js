@@ -68,33 +68,29 @@ function openArrived(was, theirs) {
 }
 
 // Opening: the button says so, and afterwards the message has the focus.
+const opening = new WeakMap();
 document.addEventListener("htmx:before:request", (e) => {
   const form = e.detail.ctx.sourceElement;
   if (!form?.matches?.("form[data-open]")) return;
   const button = form.querySelector("button");
+  const { open: message, done: words } = form.dataset;
+  opening.set(e.detail.ctx, { message, words, button, was: button.lastChild.textContent, quietly: "quietly" in form.dataset });
   button.ariaBusy = "true";
-  form.dataset.words = button.textContent.trim();
   button.lastChild.textContent = form.dataset.busy;
-  opening = { message: form.dataset.open, words: form.dataset.done, quietly: "quietly" in form.dataset };
 });
 document.addEventListener("htmx:finally:request", (e) => {
-  const form = e.detail.ctx.sourceElement;
-  if (form?.matches?.("form[data-open]") && form.isConnected && form.dataset.words) {
-    form.querySelector("button").lastChild.textContent = form.dataset.words;
-    form.querySelector("button").ariaBusy = null;
-    opening = null;
-  }
+  const { button, was } = opening.get(e.detail.ctx) ?? {};
+  if (!button?.isConnected) return;
+  button.ariaBusy = null;
+  button.lastChild.textContent = was;
 });
-let opening = null;
-document.addEventListener("htmx:after:settle", () => {
-  const message = opening && document.getElementById(opening.message);
-  if (!message || message.querySelector("form[data-open]")) return;
-  if (!opening.quietly) {
-    message.focus({ preventScroll: true });
-    message.scrollIntoView({ block: "nearest" });
-    announce(opening.words);
-  }
-  opening = null;
+document.addEventListener("htmx:after:swap", (e) => {
+  const done = opening.get(e.detail.ctx);
+  const message = done && document.getElementById(done.message);
+  if (!message || done.quietly || message.querySelector("form[data-open]")) return;
+  message.focus({ preventScroll: true });
+  message.scrollIntoView({ block: "nearest" });
+  announce(done.words);
 });
 
 document.addEventListener("click", (e) => {
@@ -176,41 +172,44 @@ function fit() {
 }
 document.addEventListener("input", (e) => e.target.closest?.(".composer") && fit());
 fit();
-let sent = null;
+// What a form was sent with, by its request: other parts of the page are swapped meanwhile.
+const sent = new WeakMap();
 document.addEventListener("htmx:before:request", (e) => {
-  const form = e.detail.ctx.sourceElement;
-  if (form?.matches?.("[data-composer]")) sent = form.elements.body.value;
-  else if (form?.matches?.("[data-returns]")) returning = { typed: document.getElementById("body")?.value ?? "", words: form.dataset.say };
+  const { ctx } = e.detail;
+  const form = ctx.sourceElement;
+  if (form?.matches?.("[data-composer]")) sent.set(ctx, { sends: true, text: form.elements.body.value });
+  else if (form?.matches?.("[data-returns]")) sent.set(ctx, { words: form.dataset.say });
 });
-document.addEventListener("htmx:finally:request", (e) => {
-  if (e.detail.ctx.sourceElement?.matches?.("[data-composer]")) sent = null;
+// What is typed while a form is under way is taken from just before the swap.
+document.addEventListener("htmx:before:swap", (e) => {
+  const was = sent.get(e.detail.ctx);
+  if (was) was.typed = document.getElementById("body")?.value ?? "";
 });
-document.addEventListener("htmx:after:settle", () => {
+document.addEventListener("htmx:after:swap", (e) => {
+  const was = sent.get(e.detail.ctx);
   const form = document.querySelector("[data-composer]");
-  if (sent === null || !form) return;
-  const failed = form.querySelector(".trouble");
-  if (!failed && form.elements.body.value === sent) form.elements.body.value = "";
-  sent = null;
-  if (!failed) form.elements.body.focus();
+  if (!was || !form) return;
+  if (was.sends) afterSending(form, was);
+  else afterReturn(form, was);
   fit();
-  toEnd();
 });
+function afterSending(form, { text, typed }) {
+  const field = form.elements.body;
+  if (form.querySelector(".trouble")) return void (field.value = typed);
+  field.value = typed === text ? "" : typed;
+  field.focus();
+  toEnd();
+}
 // A draft that came back is in the composer, before what was typed meanwhile, and so is
 // the focus.
-let returning = null;
-document.addEventListener("htmx:after:settle", () => {
-  const form = document.querySelector("[data-composer]");
-  if (!returning || !form) return;
-  const { typed, words } = returning;
-  returning = null;
+function afterReturn(form, { words, typed }) {
   const field = form.elements.body;
   if (!form.elements.draft) return void (field.value = typed); // too late: it is delivered
-  field.value = field.defaultValue + (typed.trim() && typed !== field.defaultValue ? "\n\n" + typed : "");
+  field.value = field.defaultValue + (typed.trim() ? "\n\n" + typed : "");
   field.focus();
   field.setSelectionRange(field.value.length, field.value.length);
-  fit();
   announce(words);
-});
+}
 // Ctrl+Z outside of a field undoes the message that waits.
 addEventListener("keydown", (e) => {
   if (!(e.ctrlKey || e.metaKey) || e.key !== "z" || (e.target.closest?.("input,textarea") && e.target.value)) return;
