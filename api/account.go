@@ -93,8 +93,9 @@ type Erase struct {
 
 // Settings are one's own settings.
 type Settings struct {
-	ReadReceipts bool     `json:"read_receipts" doc:"tell senders when their messages are opened"`
-	Undo         Duration `json:"undo" format:"duration" doc:"how long own messages are held before delivery, 0s to 2m" example:"10s"`
+	ReadReceipts  bool     `json:"read_receipts" doc:"tell senders when their messages are opened"`
+	OpenOnArrival bool     `json:"open_on_arrival" doc:"the pages open what arrives while one is in the conversation; clients may do the same"`
+	Undo          Duration `json:"undo" format:"duration" doc:"how long own messages are held before delivery, 0s to 2m" example:"10s"`
 	// WhoCanMessage is who may write without being asked for (R31).
 	WhoCanMessage string `json:"who_can_message" enum:"connections,connections_of_connections,anyone,nobody_new" doc:"with the first two, messages of others become requests; nobody_new refuses everybody without an existing conversation"`
 }
@@ -102,6 +103,7 @@ type Settings struct {
 // EditSettings changes one's own settings; what is left out stays.
 type EditSettings struct {
 	ReadReceipts  *bool     `json:"read_receipts,omitempty"`
+	OpenOnArrival *bool     `json:"open_on_arrival,omitempty"`
 	Undo          *Duration `json:"undo,omitempty" format:"duration" example:"10s"`
 	WhoCanMessage *string   `json:"who_can_message,omitempty" enum:"connections,connections_of_connections,anyone,nobody_new"`
 }

@@ -99,18 +99,25 @@ func (b *tab) has(selector string) bool {
 // is there: something that lies over it would get the click.
 func (b *tab) point(selector string) (x, y float64) {
 	b.t.Helper()
-	b.await(selector, fmt.Sprintf(`(() => {
-		const e = document.querySelector(%s);
+	return b.pointOf(selector, "document.querySelector("+quoted(selector)+")")
+}
+
+// pointOf is point for the element that an expression finds, each time anew: a part of
+// the page may be swapped meanwhile.
+func (b *tab) pointOf(what, element string) (x, y float64) {
+	b.t.Helper()
+	b.await(what, fmt.Sprintf(`(() => {
+		const e = %s;
 		if (!e) return false;
 		e.scrollIntoView({ block: "nearest", inline: "nearest" });
 		const r = e.getBoundingClientRect();
 		if (!r.width || !r.height) return false;
 		const top = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2);
 		return top && e.contains(top);
-	})()`, quoted(selector)))
-	at, _ := b.eval(fmt.Sprintf(`(() => { const r = document.querySelector(%s).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`, quoted(selector))).([]any)
+	})()`, element))
+	at, _ := b.eval(fmt.Sprintf(`(() => { const r = %s.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`, element)).([]any)
 	if len(at) != 2 {
-		b.fail("finding "+selector, fmt.Errorf("it is gone"))
+		b.fail("finding "+what, fmt.Errorf("it is gone"))
 	}
 	return at[0].(float64), at[1].(float64)
 }
@@ -119,23 +126,25 @@ func (b *tab) point(selector string) (x, y float64) {
 func (b *tab) click(selector string) {
 	b.t.Helper()
 	x, y := b.point(selector)
+	b.clickAt(selector, x, y)
+}
+
+func (b *tab) clickAt(what string, x, y float64) {
+	b.t.Helper()
 	if b.device.touch {
 		b.touch(x, y, 0, 0, 0)
 		return
 	}
-	b.do("clicking "+selector, chromedp.MouseClickXY(x, y))
+	b.do("clicking "+what, chromedp.MouseClickXY(x, y))
 }
 
 // clickText clicks the first element of a kind with this text.
 func (b *tab) clickText(selector, text string) {
 	b.t.Helper()
-	b.awaitText(selector, text)
-	b.eval(fmt.Sprintf(`(() => {
-		document.querySelectorAll("[data-test-target]").forEach((e) => delete e.dataset.testTarget);
-		const e = [...document.querySelectorAll(%s)].find((e) => e.innerText?.includes(%s) && e.getClientRects().length);
-		if (e) e.dataset.testTarget = "";
-	})()`, quoted(selector), quoted(text)))
-	b.click("[data-test-target]")
+	what := fmt.Sprintf("%s with %q", selector, text)
+	x, y := b.pointOf(what, fmt.Sprintf(`[...document.querySelectorAll(%s)].find((e) => e.innerText?.includes(%s) && e.getClientRects().length)`,
+		quoted(selector), quoted(text)))
+	b.clickAt(what, x, y)
 }
 
 // hover moves the pointer over an element.

@@ -44,7 +44,7 @@ func me(u sealpost.User) api.Me {
 }
 
 func settings(u sealpost.User) api.Settings {
-	return api.Settings{ReadReceipts: u.Receipts, Undo: api.Duration(u.Undo), WhoCanMessage: string(u.Reach)}
+	return api.Settings{ReadReceipts: u.Receipts, OpenOnArrival: u.OpenOnArrival, Undo: api.Duration(u.Undo), WhoCanMessage: string(u.Reach)}
 }
 
 func (s *Server) getMe(ctx context.Context, p service.Principal, _ *struct{}) (*reply[api.Me], error) {
@@ -76,7 +76,8 @@ type editSettingsInput struct {
 
 func (s *Server) editSettings(ctx context.Context, p service.Principal, in *editSettingsInput) (*reply[api.Settings], error) {
 	u, err := s.service.UpdateSettings(ctx, p, in.Key, service.SettingsEdit{
-		Receipts: in.Body.ReadReceipts, Undo: duration(in.Body.Undo), Reach: (*sealpost.Reach)(in.Body.WhoCanMessage),
+		Receipts: in.Body.ReadReceipts, OpenOnArrival: in.Body.OpenOnArrival, Undo: duration(in.Body.Undo),
+		Reach: (*sealpost.Reach)(in.Body.WhoCanMessage),
 	})
 	return &reply[api.Settings]{settings(u)}, err
 }

@@ -13,7 +13,7 @@ func (a *amendment) Erase(user sealpost.UserID) error {
 	}
 	a.deleteUserSide(user)
 	put(a, a.store.users, user, &account{User: sealpost.User{
-		ID: user, Name: sealpost.FormerMember, TimeZone: "UTC", Receipts: old.Receipts, Reach: sealpost.ReachNobodyNew,
+		ID: user, Name: sealpost.FormerMember, TimeZone: "UTC", Receipts: old.Receipts, OpenOnArrival: old.OpenOnArrival, Reach: sealpost.ReachNobodyNew,
 		CreatedAt: old.CreatedAt, DisabledAt: cmp.Or(old.DisabledAt, a.now), ErasedAt: a.now,
 	}})
 	if _, known := a.store.erasures[user]; !known {

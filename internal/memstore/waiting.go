@@ -24,6 +24,18 @@ func (s *Store) Waiting(ctx context.Context, viewer sealpost.UserID) (out servic
 		if c.chosen(viewer, service.FilterRequests) {
 			out.Requests++
 		}
+		if c.chosen(viewer, service.FilterScheduled) {
+			for _, m := range c.messages {
+				if m.SenderID == viewer && m.State == sealpost.Scheduled {
+					out.Scheduled++
+				}
+			}
+		}
+	}
+	for _, d := range s.drafts {
+		if d.UserID == viewer && s.readable(d) {
+			out.Drafts++
+		}
 	}
 	out.Invitations = len(s.sides(viewer, func(v sealpost.Invitation) bool {
 		return !v.Sent && v.State == sealpost.InvitationOpen

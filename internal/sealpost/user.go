@@ -41,11 +41,14 @@ type User struct {
 	PreviousZone  string  // what counts for R13 until ZoneDelay after ZoneChangedAt
 	ZoneChangedAt Instant // zero: never changed
 
-	Roles     []Role
-	Receipts  bool          // read receipts: others are told when this user opens
-	Undo      time.Duration // R27: how long own messages are held before delivery
-	Reach     Reach         // who may message this user (R31); empty: ReachConnections
-	CreatedAt Instant
+	Roles    []Role
+	Receipts bool // read receipts: others are told when this user opens
+	// OpenOnArrival: what arrives while this user is in the conversation and active is
+	// opened by their page, by a POST of its own (R4).
+	OpenOnArrival bool
+	Undo          time.Duration // R27: how long own messages are held before delivery
+	Reach         Reach         // who may message this user (R31); empty: ReachConnections
+	CreatedAt     Instant
 	// DisabledAt is when the account was closed to sign-in; zero: it is open.
 	DisabledAt Instant
 	// ErasedAt is when the account was erased; zero: it was not. An erased account is

@@ -212,7 +212,7 @@ func (s *Service) addUser(ctx context.Context, actor sealpost.UserID, key string
 }
 
 func (s *Service) newUser(in NewUser) (sealpost.User, error) {
-	u := sealpost.User{ID: newID[sealpost.UserID](s), Email: in.Email, TimeZone: in.TimeZone, Receipts: true, Reach: sealpost.ReachConnections}
+	u := sealpost.User{ID: newID[sealpost.UserID](s), Email: in.Email, TimeZone: in.TimeZone, Receipts: true, OpenOnArrival: true, Reach: sealpost.ReachConnections}
 	if u.TimeZone == "" {
 		u.TimeZone = "UTC"
 	}

@@ -173,7 +173,7 @@ func countDetail(n int) string {
 func profileOf(s *Service, p sealpost.ArchivePerson) sealpost.User {
 	u := sealpost.User{
 		ID: newID[sealpost.UserID](s), Name: shownOf(p.Name, maxName), Headline: shownOf(p.Headline, maxHeadline),
-		TimeZone: "UTC", Receipts: true, Reach: sealpost.ReachConnections, Profile: true,
+		TimeZone: "UTC", Receipts: true, OpenOnArrival: true, Reach: sealpost.ReachConnections, Profile: true,
 	}
 	if u.Name == "" {
 		u.Name = "Unknown"

@@ -83,9 +83,11 @@ func validProfile(in ProfileEdit) (ProfileEdit, error) {
 
 // SettingsEdit changes settings; nil leaves one as it is.
 type SettingsEdit struct {
-	Receipts *bool           // others are told when the principal opens
-	Undo     *time.Duration  // whole seconds up to sealpost.MaxUndo (R27)
-	Reach    *sealpost.Reach // who may message the principal (R31)
+	Receipts *bool // others are told when the principal opens
+	// OpenOnArrival has the principal's page open what arrives while they are there.
+	OpenOnArrival *bool
+	Undo          *time.Duration  // whole seconds up to sealpost.MaxUndo (R27)
+	Reach         *sealpost.Reach // who may message the principal (R31)
 }
 
 // UpdateSettings changes the principal's own settings. What was opened before keeps
@@ -97,18 +99,24 @@ func (s *Service) UpdateSettings(ctx context.Context, p Principal, key string, i
 	if in.Reach != nil && !slices.Contains(sealpost.Reaches(), *in.Reach) {
 		return sealpost.User{}, sealpost.Invalid("who_can_message", "There is no such setting.")
 	}
-	receipts, reach := "", ""
+	receipts, reach, arrival := "", "", ""
+	if in.OpenOnArrival != nil {
+		arrival = detail(*in.OpenOnArrival)
+	}
 	if in.Receipts != nil {
 		receipts = detail(*in.Receipts)
 	}
 	if in.Reach != nil {
 		reach = string(*in.Reach)
 	}
-	request := s.request("settings.update", receipts, undoField(in.Undo), reach)
+	request := s.request("settings.update", receipts, undoField(in.Undo), reach, arrival)
 	return s.updateUser(ctx, p, key, "settings.update", request, func(u sealpost.User, _ sealpost.Instant) (sealpost.User, []string) {
 		var changed []string
 		if in.Receipts != nil && *in.Receipts != u.Receipts {
 			u.Receipts, changed = *in.Receipts, append(changed, "read_receipts")
+		}
+		if in.OpenOnArrival != nil && *in.OpenOnArrival != u.OpenOnArrival {
+			u.OpenOnArrival, changed = *in.OpenOnArrival, append(changed, "open_on_arrival")
 		}
 		if in.Undo != nil && *in.Undo != u.Undo {
 			u.Undo, changed = *in.Undo, append(changed, "undo")

@@ -82,10 +82,10 @@ func scanSession(r row, v *service.Session, more ...any) error {
 
 // userDest scans userColumns that follow other columns of a row.
 type userDest struct {
-	user           *sealpost.User
-	roles          string
-	receipts, undo int64
-	profile        int64
+	user                    *sealpost.User
+	roles                   string
+	receipts, undo, profile int64
+	arrival                 int64
 }
 
 func (d *userDest) dest() []any {
@@ -93,13 +93,13 @@ func (d *userDest) dest() []any {
 	return []any{
 		into(&u.ID), &u.Email, &u.Name, &u.Headline, &u.Language, &u.TimeZone, &u.PreviousZone,
 		(*int64)(&u.ZoneChangedAt), &d.roles, &d.receipts, &d.undo, (*string)(&u.Reach), (*int64)(&u.CreatedAt), (*int64)(&u.DisabledAt),
-		(*int64)(&u.ErasedAt), &d.profile, &u.Source,
+		(*int64)(&u.ErasedAt), &d.profile, &u.Source, &d.arrival,
 	}
 }
 
 func (d *userDest) done() {
 	d.user.Roles, d.user.Receipts = splitRoles(d.roles), d.receipts != 0
-	d.user.Profile = d.profile != 0
+	d.user.Profile, d.user.OpenOnArrival = d.profile != 0, d.arrival != 0
 	d.user.Undo = time.Duration(d.undo) * time.Microsecond
 }
 

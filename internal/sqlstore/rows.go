@@ -139,7 +139,7 @@ func scanMessageWithOwn(r row, m *sealpost.Message) error {
 
 const userColumns = `u.id, u.email, u.name, u.headline, u.language, u.time_zone, u.previous_zone,
  u.zone_changed_at, u.roles, u.receipts, u.undo_us, u.reach, u.created_at, u.disabled_at, u.erased_at,
- u.profile, u.source`
+ u.profile, u.source, u.open_on_arrival`
 
 func scanUser(r row, u *sealpost.User, more ...any) error {
 	d := userDest{user: u}

@@ -35,7 +35,7 @@ var registry = map[string]map[string]class{
 		"id": id, "email": personal, "email_key": personal, "name": personal, "name_key": personal, "headline": personal,
 		"language": personal, "time_zone": personal, "previous_zone": personal, "zone_changed_at": number, "roles": word,
 		"receipts": number, "undo_us": number, "password": personal, "created_at": number, "reach": word, "disabled_at": number,
-		"erased_at": number, "sort_key": personal, "find_key": personal, "profile": number, "source": personal,
+		"erased_at": number, "sort_key": personal, "find_key": personal, "profile": number, "source": personal, "open_on_arrival": number,
 	},
 	"session": {"user_id": id, "id": id, "kind": number, "hash": mac, "label": personal, "created_at": number, "expires_at": number, "scopes": word},
 	"attempt": {"key_mac": mac, "at": number, "id": id},

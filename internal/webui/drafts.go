@@ -230,12 +230,3 @@ func (q *request) drafts(cursor string) (rows []draftRow, next string, err error
 	}
 	return rows, next, nil
 }
-
-// moreAddress is the next page of a list.
-func moreAddress(v inboxView) string {
-	separator := "?"
-	if strings.Contains(v.address(), "?") {
-		separator = "&"
-	}
-	return v.address() + separator + "cursor=" + v.next
-}

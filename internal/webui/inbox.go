@@ -42,22 +42,23 @@ type inboxView struct {
 	items  []service.InboxEntry
 	drafts []draftRow
 	later  []scheduledRow // only of the list of what is scheduled
+	cursor string         // of this page
 	next   string         // cursor of the next page
 	open   sealpost.ConversationID
 }
 
 // inboxFor reads the list as the address of the page asks for it.
 func (q *request) inboxFor(open sealpost.ConversationID) (v inboxView, err error) {
-	v.filter, v.open = service.Filter(q.query("filter")), open
+	v.filter, v.cursor, v.open = service.Filter(q.query("filter")), q.query("cursor"), open
 	if v.filter == filterDrafts {
-		v.drafts, v.next, err = q.drafts(q.query("cursor"))
+		v.drafts, v.next, err = q.drafts(v.cursor)
 		return v, err
 	}
 	if v.filter == service.FilterScheduled {
-		v.later, v.next, err = q.scheduled(q.query("cursor"))
+		v.later, v.next, err = q.scheduled(v.cursor)
 		return v, err
 	}
-	v.items, v.next, err = q.server.service.Inbox(q.ctx, q.principal, v.filter, q.query("cursor"), inboxPage)
+	v.items, v.next, err = q.server.service.Inbox(q.ctx, q.principal, v.filter, v.cursor, inboxPage)
 	if v.filter == "" {
 		v.filter = service.FilterAll
 	}
@@ -77,16 +78,32 @@ func (s *Server) inbox(q *request) error {
 	return q.page(page{title: T(q.ctx, "Messages"), body: inboxBody(v), at: atMessages, class: "panes alone"})
 }
 
-// address is the list with its filter, for refetching it.
-func (v inboxView) address() string {
+// address is the list as it is shown, for refetching it.
+func (v inboxView) address() string { return v.page(v.cursor) }
+
+// page is the address of a page of the list, with the conversation that is open.
+func (v inboxView) page(cursor string) string {
+	values := url.Values{}
+	if v.filter != service.FilterAll {
+		values.Set("filter", string(v.filter))
+	}
+	if cursor != "" {
+		values.Set("cursor", cursor)
+	}
 	at := "/messages"
 	if !v.open.IsZero() {
 		at += "/" + v.open.String()
 	}
-	if v.filter != service.FilterAll {
-		at += "?filter=" + url.QueryEscape(string(v.filter))
+	if len(values) > 0 {
+		at += "?" + values.Encode()
 	}
 	return at
+}
+
+// entry is the address of a conversation, beside the list as it is.
+func (v inboxView) entry(id sealpost.ConversationID) string {
+	v.open = id
+	return v.address()
 }
 
 // titleOf is how a conversation is called: its title, or who is in it besides the
@@ -174,7 +191,7 @@ func firstWords(text string, most int) string {
 // recallableNow reports whether the newest message is one that the viewer may still
 // recall, for the ring beside it.
 func recallableNow(ctx context.Context, m *service.MessageView) bool {
-	return m != nil && m.Own && m.State == sealpost.Sent && m.Kind == sealpost.KindMessage && m.RecalledAt == 0 &&
+	return m != nil && m.Own && m.State == sealpost.Sent && !m.Imported && m.Kind != sealpost.KindRequiredNotice && m.RecalledAt == 0 &&
 		m.RecallableUntil >= from(ctx).now && anySealed(*m)
 }
 
@@ -185,6 +202,11 @@ func anySealed(m service.MessageView) bool {
 		}
 	}
 	return false
+}
+
+// sealedRow reports whether the newest message is one that the viewer could open.
+func sealedRow(e service.InboxEntry) bool {
+	return e.Last != nil && sealedFor(*e.Last)
 }
 
 // filterName is what a filter is called.
@@ -218,6 +240,10 @@ func filterCount(ctx context.Context, f service.Filter) int {
 		return c.unread
 	case service.FilterRequests:
 		return c.requests
+	case filterDrafts:
+		return c.drafts
+	case service.FilterScheduled:
+		return c.scheduled
 	}
 	return 0
 }

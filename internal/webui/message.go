@@ -16,6 +16,7 @@ type line struct {
 	day      string // the heading of a day; then there is no message
 	messages []service.MessageView
 	fresh    bool // the first that was sealed when the page was made
+	pending  bool // a day that is none: the heading of what is scheduled
 }
 
 // last is the message of a line, or the last of its markers.
@@ -24,13 +25,17 @@ func (l line) last() service.MessageView { return l.messages[len(l.messages)-1] 
 // lines puts messages into lines, with the days between them.
 func lines(ctx context.Context, messages []service.MessageView) []line {
 	var out []line
-	day, fresh := "", false
+	day, fresh, pending := "", false, false
 	for _, m := range messages {
 		if m.SentAt != 0 {
 			if d := dayName(ctx, m.SentAt); d != day {
 				day = d
 				out = append(out, line{day: d})
 			}
+		}
+		if m.State == sealpost.Scheduled && !pending {
+			pending = true
+			out = append(out, line{day: T(ctx, "Scheduled"), pending: true})
 		}
 		if n := len(out); n > 0 && m.State == sealpost.Recalled && len(out[n-1].messages) > 0 {
 			before := out[n-1].last()
@@ -102,7 +107,7 @@ func footer(ctx context.Context, t service.Thread, m service.MessageView) templ.
 			at = max(at, d.OpenedAt)
 		}
 	}
-	recallable := m.RecalledAt == 0 && m.RecallableUntil >= from(ctx).now && open < all && m.Kind == sealpost.KindMessage
+	recallable := recallableNow(ctx, &m)
 	switch {
 	case all == 1 && at != 0:
 		return say("Sent %[1]s. Opened %[2]s.", clock(m.SentAt), clock(at))
@@ -169,6 +174,62 @@ func partly(ctx context.Context, t service.Thread, m service.MessageView) templ.
 		return say("Recalled for %[1]d of %[2]d people. %[3]s had opened it.", recalled, len(m.Deliveries), name(opened[0]))
 	}
 	return say("Recalled for %[1]d of %[2]d people. The others had opened it.", recalled, len(m.Deliveries))
+}
+
+// openedBy says, for being read aloud once, that an own message was opened; empty:
+// nothing that the sender may know (R25).
+func openedBy(ctx context.Context, t service.Thread, m service.MessageView) string {
+	if !m.Own {
+		return ""
+	}
+	var last service.DeliveryView
+	for _, d := range m.Deliveries {
+		if d.OpenedAt > last.OpenedAt {
+			last = d
+		}
+	}
+	if last.OpenedAt == 0 {
+		return ""
+	}
+	return T(ctx, "%[1]s opened your message of %[2]s.", nameIn(ctx, t, last.UserID), clockText(ctx, m.SentAt))
+}
+
+// firstOpened is the message below which the viewer is told, once in a conversation,
+// that its sender can see the opening; zero: nowhere.
+func firstOpened(ctx context.Context, v threadView) (first sealpost.MessageID) {
+	if !from(ctx).principal.User.Receipts || v.history.More || v.older {
+		return first
+	}
+	for _, m := range v.history.Items {
+		switch {
+		case m.Own || m.Imported || m.Delivery != sealpost.DeliveryOpened:
+		case !first.IsZero(): // the second opening: it was told at the first
+			return sealpost.MessageID{}
+		default:
+			first = m.ID
+		}
+	}
+	return first
+}
+
+// quoted is the address of what a message answers.
+func (v threadView) quoted(m service.MessageView) templ.SafeURL {
+	for _, there := range v.history.Items {
+		if there.ID == m.ID {
+			return templ.SafeURL("#" + anchor(m.ID))
+		}
+	}
+	return templ.SafeURL(v.address() + "?at=" + m.ID.String() + "#" + anchor(m.ID))
+}
+
+// held are the own messages of the page that wait for their undo time to be over (R27).
+func (v threadView) held() (out []service.MessageView) {
+	for _, m := range v.history.Items {
+		if m.State == sealpost.Held {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // look is the class of a message: what it looks like follows from its state.

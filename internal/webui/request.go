@@ -47,7 +47,7 @@ func from(ctx context.Context) *request {
 }
 
 // counts are what the bars show.
-type counts struct{ unread, requests, invitations int }
+type counts struct{ unread, requests, invitations, drafts, scheduled int }
 
 // identify finds who asks, by the cookie of their session, and notes that they are
 // there before they are served (R24).

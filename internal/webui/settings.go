@@ -14,6 +14,7 @@ func (s *Server) registerSettings() {
 	s.post("/settings/profile", Member, s.saveProfile)
 	s.post("/settings/reach", Member, s.saveReach)
 	s.post("/settings/receipts", Member, s.saveReceipts)
+	s.post("/settings/arrival", Member, s.saveArrival)
 	s.post("/settings/undo", Member, s.saveUndo)
 	s.get("/settings/account", Member, s.account)
 	s.post("/settings/password", Member, s.savePassword)
@@ -79,6 +80,12 @@ func (s *Server) saveReceipts(q *request) error {
 	on := q.field("receipts") == "on"
 	_, err := s.service.UpdateSettings(q.ctx, q.principal, q.key(), service.SettingsEdit{Receipts: &on})
 	return q.saved("receipts", err)
+}
+
+func (s *Server) saveArrival(q *request) error {
+	on := q.field("arrival") == "on"
+	_, err := s.service.UpdateSettings(q.ctx, q.principal, q.key(), service.SettingsEdit{OpenOnArrival: &on})
+	return q.saved("arrival", err)
 }
 
 func (s *Server) saveUndo(q *request) error {

@@ -13,8 +13,16 @@ import (
 // count finds what the bars show.
 func (q *request) count() error {
 	w, err := q.server.service.Waiting(q.ctx, q.principal)
-	q.counts = counts{unread: w.Unread, requests: w.Requests, invitations: w.Invitations}
+	q.counts = counts{unread: w.Unread, requests: w.Requests, invitations: w.Invitations, drafts: w.Drafts, scheduled: w.Scheduled}
 	return err
+}
+
+// waiting answers with the counts of the bars, which fetch them when something changes.
+func (s *Server) waiting(q *request) error {
+	if err := q.count(); err != nil {
+		return err
+	}
+	return q.render(liveCounts())
 }
 
 // badgeText is a count of at most two digits.
@@ -24,6 +32,14 @@ func badgeText(n int) string {
 	}
 	return strconv.Itoa(n)
 }
+
+// networkCount is the number at My Network in words.
+func networkCount(ctx context.Context) string {
+	return T(ctx, "%[1]d unread, %[2]d invitations", from(ctx).counts.unread, from(ctx).counts.invitations)
+}
+
+// bracketed is a count behind the name of a link, where it is read aloud.
+func bracketed(n int) string { return "(" + badgeText(n) + ")" }
 
 // staff reports whether the viewer has pages of the administration.
 func staff(ctx context.Context) bool {

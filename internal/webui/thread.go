@@ -251,8 +251,17 @@ func (s *Server) send(q *request) error {
 	}
 	f := q.failure(err)
 	form.trouble, q.status = &f, s.status(code)
-	if code == sealpost.CodeRecalled || code == sealpost.CodeIDInUse {
+	switch code {
+	case sealpost.CodeRecalled, sealpost.CodeIDInUse:
 		form.key = formKey()
+	case sealpost.CodeIdempotencyConflict: // its answer was lost, and then the text was changed
+		form.key = formKey()
+		form.trouble.detail = T(q.ctx, "An earlier try of this message went through: look above. This text is not sent. Your draft is safe.")
+	case sealpost.CodeInternal, sealpost.CodeUnavailable: // R11: nobody knows
+		form.trouble.detail = T(q.ctx, "We don't know yet whether it was sent. Your draft is safe, and trying again sends it only once.")
+	case sealpost.CodeInvalid: // the field says what is wrong with it
+	default:
+		form.trouble.detail = T(q.ctx, "Not sent. Your draft is safe. %[1]s", f.detail)
 	}
 	return q.showThread(id, form)
 }
@@ -304,7 +313,11 @@ func (s *Server) open(q *request) error {
 			break
 		}
 	}
-	return q.redirect("/messages/" + id.String() + "#" + anchor(through))
+	to := inboxView{open: id, filter: service.Filter(q.field("filter"))}
+	if to.filter == "" {
+		to.filter = service.FilterAll
+	}
+	return q.redirect(to.address() + "#" + anchor(through))
 }
 
 // maxOpenings bounds how many steps of 200 messages one act opens.

@@ -118,6 +118,7 @@ func (s *Server) register() {
 	s.registerAdmin()
 	s.registerRecall()
 	s.registerCompose()
+	s.get("/waiting", Member, s.waiting)
 	s.get("/{$}", Member, func(q *request) error { return q.redirect("/messages") })
 	s.handle("", "/", Public, func(*request) error { return sealpost.NotFound() })
 }

@@ -27,7 +27,7 @@ func users(_ *testing.T, w *world) {
 	u := w.user("Ada Lovelace")
 	u.Email, u.Headline, u.Language, u.Undo = "Ada@Example.org", "Analyst", "en-GB", 90*time.Second
 	u.TimeZone, u.PreviousZone, u.ZoneChangedAt, u.Receipts = "Europe/London", "Asia/Tokyo", 12345, false
-	u.Reach, u.DisabledAt = sealpost.ReachNobodyNew, 77
+	u.Reach, u.DisabledAt, u.OpenOnArrival = sealpost.ReachNobodyNew, 77, true
 	u.Roles = []sealpost.Role{sealpost.RoleAdmin, sealpost.RoleCompliance}
 	w.amend(func(a service.Amendment) error {
 		if err := a.AddUser(u, "first hash"); err != nil {
@@ -61,6 +61,7 @@ func users(_ *testing.T, w *world) {
 	edited := u
 	edited.Email, edited.CreatedAt = "new@example.org", 99 // stay as they are
 	edited.Name, edited.Headline, edited.Language, edited.Undo, edited.Receipts = "Ada King", "", "", 0, true
+	edited.OpenOnArrival = false
 	edited.TimeZone, edited.PreviousZone, edited.ZoneChangedAt, edited.Roles = "UTC", "", 0, nil
 	w.amend(func(a service.Amendment) error {
 		if err := a.PutUser(edited); err != nil {

@@ -116,6 +116,19 @@ func (m *machine) lookAtLists(viewer sealpost.UserID, since sealpost.Instant) {
 	if unread := len(m.a.inbox(viewer, service.FilterUnread)); a0.Unread != unread {
 		m.rt.Fatalf("%d conversations wait, and %d are unread (I4)", a0.Unread, unread)
 	}
+	scheduled := 0
+	for _, id := range m.a.inbox(viewer, service.FilterScheduled) {
+		pending, err := m.a.Store.Pending(ctx(), id, viewer)
+		m.a.ok(err)
+		for _, p := range pending {
+			if p.State == sealpost.Scheduled {
+				scheduled++
+			}
+		}
+	}
+	if a0.Scheduled != scheduled {
+		m.rt.Fatalf("%d messages are counted as scheduled, and %d are", a0.Scheduled, scheduled)
+	}
 	// Which changed is the contract; in which order they come only a limit shows.
 	a, err := m.a.Store.ChangedThreads(ctx(), viewer, since, 10)
 	m.a.ok(err)
@@ -129,6 +142,7 @@ func (m *machine) lookAtLists(viewer sealpost.UserID, since sealpost.Instant) {
 	draftsB, err := m.b.Store.Drafts(ctx(), viewer, sealpost.DraftID{}, 100)
 	m.b.ok(err)
 	same(m.a, "drafts", len(drafts), len(draftsB))
+	same(m.a, "drafts that are counted", a0.Drafts, len(drafts))
 	for i := range drafts {
 		same(m.a, "draft", drafts[i], draftsB[i])
 	}

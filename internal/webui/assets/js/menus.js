@@ -17,3 +17,8 @@ document.addEventListener("keydown", (e) => {
   e.preventDefault();
   items[(next + items.length) % items.length]?.focus();
 });
+
+// Tab leaves a menu, as menus do.
+document.addEventListener("keydown", (e) => {
+  if (e.key === "Tab") e.target.closest?.('[role="menu"]:popover-open')?.hidePopover();
+});

@@ -1,6 +1,8 @@
 // A ring shows how much of a time is left; when it is over, the part of the page that
 // it is in fetches itself anew. The time is the server's: the page knows how far its
 // own clock is off.
+import { announce } from "./announce.js";
+
 class SealRing extends HTMLElement {
   connectedCallback() {
     this.timer = setInterval(() => this.step(), 1000);
@@ -20,6 +22,7 @@ class SealRing extends HTMLElement {
     this.querySelector(".left")?.setAttribute("stroke-dasharray", `${Math.round((100 * left) / (end - begin))} 100`);
     if (left === 0 && !this.over) {
       this.over = true;
+      if (this.closest(".recallable")?.contains(document.activeElement)) announce(document.getElementById("messages")?.dataset.closed);
       // A little later, so that the server is sure of it too.
       setTimeout(() => this.closest("[data-live]")?.dispatchEvent(new CustomEvent("sealpost:changed")), 700);
     }

@@ -24,23 +24,75 @@ if (list() && !location.hash) toEnd();
 else if (location.hash.startsWith("#m-")) document.getElementById(location.hash.slice(1))?.scrollIntoView({ block: "center" });
 
 // New messages do not move what somebody is reading.
+const sealed = () => [...list().querySelectorAll("form[data-open]")];
 let before = null;
 document.addEventListener("htmx:before:swap", () => {
   if (!list()) return;
-  before = { end: atEnd(), ids: new Set([...list().children].map((e) => e.id)), top: scroller().scrollTop };
+  const opened = new Map([...list().children].map((e) => [e.id, e.dataset.opened]));
+  before = { end: atEnd(), opened, sealed: sealed().length };
 });
 document.addEventListener("htmx:after:swap", () => {
   const l = list();
   if (!l || !before) return;
-  const fresh = [...l.children].filter((e) => e.id && !before.ids.has(e.id));
+  const was = before;
+  before = null;
+  const fresh = [...l.children].filter((e) => e.id && !was.opened.has(e.id));
   const jump = document.querySelector(".jump");
-  if (before.end) toEnd();
+  if (was.end) toEnd();
   else if (fresh.length && jump) jump.hidden = false;
   const theirs = fresh.filter((e) => e.classList.contains("theirs"));
   if (theirs.length) announce(l.dataset.arrived.replace("{name}", theirs.at(-1).dataset.name));
-  before = null;
+  if (inFront()) {
+    for (const e of l.children) {
+      if (e.dataset.opened && was.opened.get(e.id) === "") announce(e.dataset.opened);
+    }
+  }
   fit();
+  openArrived(was, theirs);
 });
+
+// What arrives while somebody is in the conversation and active opens at once, by the
+// same form as the button's, if they want that. What was left sealed before stays so,
+// because an opening opens everything up to its message.
+const activeFor = 60_000;
+let lastInput = 0;
+for (const kind of ["keydown", "pointerdown", "wheel", "touchstart"]) {
+  addEventListener(kind, (e) => e.isTrusted && (lastInput = Date.now()), { passive: true, capture: true });
+}
+const inFront = () => document.visibilityState === "visible" && document.hasFocus();
+function openArrived(was, theirs) {
+  const form = theirs.at(-1)?.querySelector("form[data-open]");
+  if (!form || !list().hasAttribute("data-opens") || was.sealed || !was.end || !inFront() || Date.now() - lastInput > activeFor) return;
+  form.dataset.quietly = "";
+  setTimeout(() => form.isConnected && form.requestSubmit());
+}
+
+// Opening: the button says so, and afterwards the message has the focus.
+const opening = new WeakMap();
+document.addEventListener("htmx:before:request", (e) => {
+  const form = e.detail.ctx.sourceElement;
+  if (!form?.matches?.("form[data-open]")) return;
+  const button = form.querySelector("button");
+  const { open: message, done: words } = form.dataset;
+  opening.set(e.detail.ctx, { message, words, button, was: button.lastChild.textContent, quietly: "quietly" in form.dataset });
+  button.ariaBusy = "true";
+  button.lastChild.textContent = form.dataset.busy;
+});
+document.addEventListener("htmx:finally:request", (e) => {
+  const { button, was } = opening.get(e.detail.ctx) ?? {};
+  if (!button?.isConnected) return;
+  button.ariaBusy = null;
+  button.lastChild.textContent = was;
+});
+document.addEventListener("htmx:after:swap", (e) => {
+  const done = opening.get(e.detail.ctx);
+  const message = done && document.getElementById(done.message);
+  if (!message || done.quietly || message.querySelector("form[data-open]")) return;
+  message.focus({ preventScroll: true });
+  message.scrollIntoView({ block: "nearest" });
+  announce(done.words);
+});
+
 document.addEventListener("click", (e) => {
   if (!e.target.closest?.("[data-jump]")) return;
   toEnd();
@@ -63,7 +115,9 @@ document.addEventListener("keydown", (e) => {
     (here.querySelector("[data-dots]") ?? here.querySelector("button,a"))?.click();
   } else if (e.key === "Delete") {
     const recall = here.querySelector("a.recall-item[data-recall]");
-    if (recall && recall.ariaDisabled !== "true") openDialog(recall.href, here);
+    if (!recall) return;
+    if (stale()) announce(recall.querySelector("small").textContent, true);
+    else openDialog(recall.href, here);
   } else if (e.key === "r") {
     here.querySelector('a[href*="reply="]')?.click();
   }
@@ -90,14 +144,22 @@ document.addEventListener("click", async (e) => {
   else getSelection().selectAllChildren(body);
 });
 
-// While the page may be out of date nobody should act on what it shows.
-document.addEventListener("click", (e) => {
-  const recall = e.target.closest?.("[data-recall]");
-  if (recall && stale()) {
-    e.preventDefault();
-    e.stopImmediatePropagation();
-    announce(document.querySelector("net-status").textContent, true);
+// While the page may be out of date nobody should act on what it shows: a recall says
+// why it waits.
+function suspend() {
+  for (const item of document.querySelectorAll("a[data-recall]")) {
+    if (stale()) item.setAttribute("aria-disabled", "true");
+    else item.removeAttribute("aria-disabled");
   }
+}
+document.addEventListener("sealpost:stale", suspend);
+document.addEventListener("htmx:after:settle", suspend);
+document.addEventListener("click", (e) => {
+  const item = e.target.closest?.('.menu [aria-disabled="true"]');
+  if (!item) return;
+  e.preventDefault();
+  e.stopImmediatePropagation();
+  announce(item.querySelector("small")?.textContent ?? "", true);
 }, true);
 
 // The composer: it grows with its text, keeps the focus after sending, and is empty
@@ -110,29 +172,44 @@ function fit() {
 }
 document.addEventListener("input", (e) => e.target.closest?.(".composer") && fit());
 fit();
-let sent = "";
+// What a form was sent with, by its request: other parts of the page are swapped meanwhile.
+const sent = new WeakMap();
 document.addEventListener("htmx:before:request", (e) => {
-  const form = e.target.closest?.("[data-composer]");
-  if (form) sent = form.elements.body.value;
+  const { ctx } = e.detail;
+  const form = ctx.sourceElement;
+  if (form?.matches?.("[data-composer]")) sent.set(ctx, { sends: true, text: form.elements.body.value });
+  else if (form?.matches?.("[data-returns]")) sent.set(ctx, { words: form.dataset.say });
 });
-document.addEventListener("htmx:after:settle", () => {
+// What is typed while a form is under way is taken from just before the swap.
+document.addEventListener("htmx:before:swap", (e) => {
+  const was = sent.get(e.detail.ctx);
+  if (was) was.typed = document.getElementById("body")?.value ?? "";
+});
+document.addEventListener("htmx:after:swap", (e) => {
+  const was = sent.get(e.detail.ctx);
   const form = document.querySelector("[data-composer]");
-  if (!sent || !form) return;
-  const failed = form.querySelector(".trouble");
-  if (!failed && form.elements.body.value === sent) form.elements.body.value = form.elements.body.defaultValue;
-  sent = "";
-  if (!failed) form.elements.body.focus();
+  if (!was || !form) return;
+  if (was.sends) afterSending(form, was);
+  else afterReturn(form, was);
+  fit();
+});
+function afterSending(form, { text, typed }) {
+  const field = form.elements.body;
+  if (form.querySelector(".trouble")) return void (field.value = typed);
+  field.value = typed === text ? "" : typed;
+  field.focus();
   toEnd();
-});
-// A draft that came back is in the composer, and so is the focus.
-document.addEventListener("htmx:after:settle", () => {
-  const field = document.querySelector(".composer textarea[autofocus]");
-  if (field && field.dataset.was !== field.defaultValue) {
-    field.dataset.was = field.defaultValue;
-    field.value = field.defaultValue;
-    field.focus();
-  }
-});
+}
+// A draft that came back is in the composer, before what was typed meanwhile, and so is
+// the focus.
+function afterReturn(form, { words, typed }) {
+  const field = form.elements.body;
+  if (!form.elements.draft) return void (field.value = typed); // too late: it is delivered
+  field.value = field.defaultValue + (typed.trim() ? "\n\n" + typed : "");
+  field.focus();
+  field.setSelectionRange(field.value.length, field.value.length);
+  announce(words);
+}
 // Ctrl+Z outside of a field undoes the message that waits.
 addEventListener("keydown", (e) => {
   if (!(e.ctrlKey || e.metaKey) || e.key !== "z" || (e.target.closest?.("input,textarea") && e.target.value)) return;

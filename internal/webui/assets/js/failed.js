@@ -1,0 +1,30 @@
+// When a form of a part of the page gets no answer, or one without that part: the page
+// stays as it is, with what was typed, and says so. Without an answer nobody knows
+// whether it was done; the form keeps its key, so trying again does it once.
+import { announce } from "./announce.js";
+
+function tell(form, known) {
+  if (!form?.matches?.("form")) return;
+  const words = known ? (form.dataset.failed ?? document.body.dataset.failed) : (form.dataset.doubt ?? document.body.dataset.doubt);
+  let line = form.querySelector(":scope > .failed");
+  if (!line) {
+    line = Object.assign(document.createElement("p"), { className: "failed" });
+    form.prepend(line);
+  }
+  line.textContent = words;
+  form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
+  announce(words, true);
+}
+
+document.addEventListener("htmx:before:request", (e) => {
+  e.detail.ctx.sourceElement?.querySelector?.(":scope > .failed")?.remove();
+});
+document.addEventListener("htmx:before:swap", (e) => {
+  const { ctx, tasks } = e.detail;
+  const main = tasks.find((t) => t.type === "main");
+  if (!ctx.select || !(ctx.response?.status >= 400) || main?.fragment.childElementCount) return;
+  e.preventDefault();
+  e.stopImmediatePropagation();
+  tell(ctx.sourceElement, ctx.response.status < 500);
+}, true);
+document.addEventListener("htmx:error", (e) => e.detail.ctx && tell(e.detail.ctx.sourceElement, false));
