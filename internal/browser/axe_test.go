@@ -87,6 +87,7 @@ type town struct {
 var skipped = map[string]string{
 	"GET /{$}":            "redirects",
 	"GET /files/{name}":   "files",
+	"GET /waiting":        "numbers for the script",
 	"GET /compose/people": "names for the script",
 	"GET /messages/{conversation}/{message}/recall.json": "a file to keep",
 	"GET /try/{secret}": "of the demo only; the sign-in page is the same form",

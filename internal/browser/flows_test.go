@@ -167,7 +167,9 @@ func TestSendLater(t *testing.T) {
 		t.Errorf("the recipient knows of %d conversations, %v", len(c.Items), err)
 	}
 	p.later(40 * time.Hour)
+	b.expect("503") // the lease of the server, until it is renewed
 	recipient := p.at(p.jonas, desk())
+	recipient.expect("503")
 	for until := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		if c, err := p.jonas.api.Conversations(t.Context(), "all", pageOne()); err == nil && len(c.Items) == 1 {
 			break

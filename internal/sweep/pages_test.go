@@ -43,6 +43,7 @@ var pageDrivers = map[string]driver{
 	"POST /people/{user}/disconnect":                  anonymously(form(nil)),
 	"POST /people/{user}/block":                       anonymously(form(nil)),
 	"POST /people/{user}/unblock":                     anonymously(form(nil)),
+	"GET /waiting":                                    view(),
 	"GET /search":                                     view("?q=Person", "?q=e*", "?q=from:sender"),
 	"GET /activity":                                   view(),
 	"GET /settings":                                   view(),
