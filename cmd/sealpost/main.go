@@ -51,6 +51,8 @@ type cli struct {
 	Watch  watchCommand  `cmd:"" help:"Show live events."`
 	Search searchCommand `cmd:"" help:"Find messages."`
 
+	Completion completionCommand `cmd:"" help:"Print what a shell needs to complete commands: source <(sealpost completion bash)."`
+
 	Bench   benchCommand     `cmd:"" help:"Measure a server under load."`
 	Version kong.VersionFlag `help:"Print the version."`
 }
@@ -90,7 +92,7 @@ func run(ctx context.Context, args []string, io streams) int {
 		fmt.Fprintln(io.err, "sealpost:", err)
 		return 2
 	}
-	if err := parsed.Run(); err != nil {
+	if err := parsed.Run(parser); err != nil {
 		if !errors.Is(err, context.Canceled) {
 			fmt.Fprintln(io.err, "sealpost:", err)
 		}

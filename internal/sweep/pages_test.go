@@ -50,6 +50,7 @@ var pageDrivers = map[string]driver{
 	"POST /settings/profile":                          anonymously(form(nil)),
 	"POST /settings/reach":                            anonymously(form(nil)),
 	"POST /settings/receipts":                         anonymously(form(nil)),
+	"POST /settings/arrival":                          anonymously(form(nil)),
 	"POST /settings/undo":                             anonymously(form(nil)),
 	"GET /settings/account":                           view(),
 	"POST /settings/password":                         anonymously(form(nil)),
