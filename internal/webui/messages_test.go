@@ -109,14 +109,14 @@ func TestReadingByForms(t *testing.T) {
 		t.Errorf("the row is no form that opens up to the newest:\n%s", list.html)
 	}
 	jonas.get(c.path()).want(http.StatusOK).lacks("zebra").says("Sealed. Open it to read. Until you open it, Maya Okafor can recall it until")
-	jonas.get(c.path()+"?filter=unread").want(http.StatusOK).lacks("zebra")
+	jonas.get(c.path() + "?filter=unread").want(http.StatusOK).lacks("zebra")
 	maya.get(c.path()).saysNot("Opened")
 	third := c.says(maya, secretText+" at dusk")
 	page := jonas.post(c.path()+"/open", url.Values{"through": {second.String()}, "filter": {"unread"}}).want(http.StatusOK)
 	if page.at != c.path()+"?filter=unread" {
 		t.Errorf("the opening led to %s", page.at)
 	}
-	page.says(secretText+" again").saysNot("at dusk")
+	page.says(secretText + " again").saysNot("at dusk")
 	if strings.Count(page.html, `id="m-`+third.String()) < 1 || strings.Count(page.html, "data-open=") != 1 {
 		t.Errorf("what came after the list was shown is not sealed any more, or gone")
 	}
