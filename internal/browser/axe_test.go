@@ -89,7 +89,6 @@ var skipped = map[string]string{
 	"GET /files/{name}":   "files",
 	"GET /waiting":        "numbers for the script",
 	"GET /compose/people": "names for the script",
-	"GET /waiting":        "the numbers of the bars, for the script",
 	"GET /messages/{conversation}/{message}/recall.json": "a file to keep",
 	"GET /try/{secret}": "of the demo only; the sign-in page is the same form",
 }

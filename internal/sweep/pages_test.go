@@ -46,7 +46,6 @@ var pageDrivers = map[string]driver{
 	"GET /waiting":                                    view(),
 	"GET /search":                                     view("?q=Person", "?q=e*", "?q=from:sender"),
 	"GET /activity":                                   view(),
-	"GET /waiting":                                    view(),
 	"GET /settings":                                   view(),
 	"POST /settings/profile":                          anonymously(form(nil)),
 	"POST /settings/reach":                            anonymously(form(nil)),
