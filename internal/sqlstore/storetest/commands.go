@@ -290,6 +290,9 @@ func join(in sealpost.ConversationID, by, who sealpost.UserID) command {
 		if s.Subject == nil {
 			return service.Change{}, "", sealpost.NotFound()
 		}
+		if s.Conversation.Kind == sealpost.Direct { // two people, for ever
+			return service.Change{}, "", sealpost.Refuse(sealpost.CodeForbidden, "Nobody joins a conversation of two.")
+		}
 		p, was := sealpost.FindParticipant(s.Participants, who)
 		consent, ok := sealpost.Admit(s.Standing)
 		switch {
