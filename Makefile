@@ -109,6 +109,10 @@ mutants: ## apply one small patch a rule and print which test fails
 e2e: ## end to end: scripts against the real binary, and the pages in Chromium
 	$(GO) test $(TAGS) -count=1 -v $(TIMEOUT) ./cmd/sealpost ./internal/browser $(RAN)
 
+.PHONY: pictures
+pictures: ## take the pictures of the README in Chromium
+	SEALPOST_README_PICTURES=$(CURDIR)/docs/pictures $(GO) test $(TAGS) -count=1 -run '^TestPictures$$' ./internal/browser
+
 .PHONY: crash
 crash: ## kill -9 at every named crash point, on each engine
 	SEALPOST_LONG=1 $(GO) test $(TAGS) -count=1 -v -timeout 30m -run Crash ./cmd/sealpost ./internal/... $(RAN)
