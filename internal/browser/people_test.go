@@ -132,9 +132,13 @@ func TestSettingsSaveThemselves(t *testing.T) {
 	b.click(`input[name="receipts"]`)
 	b.await("that it was not saved", `document.getElementById("alert").textContent.startsWith("Not saved")`)
 	b.await("the old value", `document.querySelector('input[name="receipts"]').checked`)
+	b.awaitText("#receipts .trouble", "Not saved")
 	s.breakOn(nil)
 	b.click(`input[name="receipts"]`)
 	b.awaitText("#receipts .done", "Saved.")
+	if b.has("#receipts .trouble") {
+		t.Error("it still says that it was not saved")
+	}
 	if stored().Receipts {
 		t.Error("receipts are still on")
 	}
