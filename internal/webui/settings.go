@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
@@ -50,6 +52,16 @@ func (q *request) showSettings(at string, trouble *failure) error {
 		return err
 	}
 	return q.page(page{title: T(q.ctx, "Settings"), body: settingsBody(v), at: atSettings})
+}
+
+// saves are the attributes of a form that a script sends when it is changed. Without
+// an answer nobody knows whether it was saved; the control goes back all the same.
+func saves(ctx context.Context) templ.Attributes {
+	return templ.Attributes{
+		"data-saves":  true,
+		"data-failed": T(ctx, "Not saved. The setting is as it was."),
+		"data-doubt":  T(ctx, "We don't know whether this was saved. Shown is what was set before; load the page again to see what holds."),
+	}
 }
 
 // saved goes back to the section of the settings that was saved, or shows there why

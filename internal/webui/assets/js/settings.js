@@ -1,6 +1,4 @@
 // Settings save themselves when they are changed; without script there are buttons.
-import { announce } from "./announce.js";
-
 document.documentElement.dataset.saves = ""; // hides the buttons
 
 document.addEventListener("change", (e) => {
@@ -18,32 +16,7 @@ function back(form) {
   if (form.hasAttribute("data-keys-choice")) document.body.dataset.keys = form.elements.keys.checked ? "on" : "off";
 }
 
-function notSaved(form) {
-  back(form);
-  const why = document.querySelector("[data-unsaved]")?.dataset.unsaved;
-  let line = form.parentElement.querySelector(".trouble");
-  if (!line) {
-    line = document.createElement("p");
-    line.className = "trouble";
-    form.before(line); // it goes when the section is saved
-  }
-  line.textContent = why;
-  announce(why, true);
-}
-
-document.addEventListener("htmx:error", (e) => {
-  const form = e.target.closest?.("form[data-saves]");
-  if (form) notSaved(form);
-});
-
-// An answer that lacks the section comes from something in between.
-document.addEventListener("htmx:after:request", (e) => {
-  const form = e.target.closest?.("form[data-saves]");
-  const { select, text } = e.detail.ctx;
-  if (!form || !select || text.includes(`id="${select.slice(1)}"`)) return;
-  e.preventDefault();
-  notSaved(form);
-});
+document.addEventListener("sealpost:failed", (e) => e.target.matches("form[data-saves]") && back(e.target));
 
 // The browser's time zone is a good first guess.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
