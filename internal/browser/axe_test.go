@@ -137,6 +137,7 @@ func newTown(t *testing.T) *town {
 		"draft":        draft.ID,
 		"conversation": talk, "message": fresh.ID, "user": jonas.id, "flag": flag.ID, "secret": "spi_none",
 		"GET /messages/{conversation}/people":         group,
+		"GET /people/{user}/invite":                   s.person("Lin Wei").id,
 		"GET /messages/{conversation}/{message}/edit": planned.ID,
 	}
 	return w
@@ -155,6 +156,8 @@ func (w *town) pages(t *testing.T) []string {
 		switch name {
 		case "GET /messages/{conversation}/people":
 			path = strings.Replace(path, "{conversation}", w.paths[name], 1)
+		case "GET /people/{user}/invite": // who is connected is not asked
+			path = strings.Replace(path, "{user}", w.paths[name], 1)
 		case "GET /messages/{conversation}/{message}/edit":
 			path = strings.Replace(path, "{message}", w.paths[name], 1)
 		}

@@ -48,14 +48,14 @@ func (s *Server) savePassword(q *request) error {
 	if err != nil {
 		return q.accountTrouble("password", nil, err)
 	}
-	return q.done("/settings/account#password", "password")
+	return q.redirect("/settings/account?saved=password#password")
 }
 
 func (s *Server) endSessions(q *request) error {
 	if err := s.service.EndSessions(q.ctx, q.principal, q.key(), false); err != nil {
 		return err
 	}
-	return q.done("/settings/account#sessions", "sessions")
+	return q.redirect("/settings/account?saved=sessions#sessions")
 }
 
 // session is the id of a sign-in or token in the path.
@@ -75,7 +75,7 @@ func (s *Server) endSession(q *request) error {
 	if err := s.service.EndSession(q.ctx, q.principal, q.key(), id); err != nil {
 		return err
 	}
-	return q.done("/settings/account#sessions", "sessions")
+	return q.redirect("/settings/account?saved=sessions#sessions")
 }
 
 // makeToken makes an API token. Its secret is on this answer and nowhere else, so it
@@ -104,7 +104,7 @@ func (s *Server) deleteToken(q *request) error {
 	if err := s.service.DeleteToken(q.ctx, q.principal, q.key(), id); err != nil {
 		return err
 	}
-	return q.done("/settings/account#tokens", "token-deleted")
+	return q.redirect("/settings/account?saved=tokens#tokens")
 }
 
 // eraseMe erases the account for good. It asks for the password and for a word.
@@ -118,6 +118,7 @@ func (s *Server) eraseMe(q *request) error {
 	if err != nil {
 		return q.accountTrouble("erase", map[string]string{"password": "erase-password"}, err)
 	}
+	q.end()
 	return q.done("/sign-in", "erased")
 }
 
@@ -168,10 +169,14 @@ func (s *Server) join(q *request) error {
 		if f.code == sealpost.CodeInternal {
 			return err
 		}
+		q.status = s.status(f.code)
 		if f.code == sealpost.CodeNotFound {
-			f.detail = T(q.ctx, "This link was used, has expired, or never was one. Ask for a new one.")
+			return q.page(page{title: T(q.ctx, "This link can't be used"), body: joinGone(), bare: true})
 		}
-		v.trouble, q.status = &f, s.status(f.code)
+		if f.field == "time_zone" {
+			f.field = "zone"
+		}
+		v.trouble = &f
 		return q.showJoin(v)
 	}
 	q.begin(signed.Token, signed.Session.ExpiresAt.Time())

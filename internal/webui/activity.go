@@ -2,6 +2,7 @@ package webui
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"github.com/a-h/templ"
@@ -33,7 +34,27 @@ func (s *Server) activity(q *request) error {
 		facts = append(facts, some...)
 	}
 	slices.SortStableFunc(facts, func(a, b fact) int { return cmp.Compare(b.at, a.at) })
-	return q.page(page{title: T(q.ctx, "Activity"), body: activityBody(facts), at: atActivity})
+	return q.page(page{title: T(q.ctx, "Activity"), body: activityBody(byDay(q.ctx, facts)), at: atActivity})
+}
+
+// factDay is the facts of a day.
+type factDay struct {
+	name  string
+	facts []fact
+}
+
+// byDay groups facts, newest first, by the viewer's days.
+func byDay(ctx context.Context, facts []fact) []factDay {
+	var out []factDay
+	for _, f := range facts {
+		day := dayName(ctx, f.at)
+		if len(out) == 0 || out[len(out)-1].name != day {
+			out = append(out, factDay{name: day})
+		}
+		last := &out[len(out)-1]
+		last.facts = append(last.facts, f)
+	}
+	return out
 }
 
 func (q *request) invitationFacts() ([]fact, error) {
@@ -84,10 +105,19 @@ func (q *request) draftFacts() ([]fact, error) {
 	var out []fact
 	for _, d := range drafts {
 		if d.Draft.Reason != "" {
-			out = append(out, fact{d.Draft.CreatedAt, "circle-alert", say("A scheduled message was not sent. Its text is in your drafts."), "/compose?draft=" + d.Draft.ID.String(), ""})
+			out = append(out, fact{d.Draft.CreatedAt, "circle-alert", notSent(d.Draft.Reason), "/compose?draft=" + d.Draft.ID.String(), ""})
 		}
 	}
 	return out, nil
+}
+
+// notSent says why a message is back among the drafts (R28). Every refusal to deliver
+// reads the same (R31).
+func notSent(reason sealpost.Code) templ.Component {
+	if reason == sealpost.CodeCannotDeliver {
+		return say("A scheduled message was not sent, because it can't be delivered to everyone it was for. Its text is in your drafts.")
+	}
+	return say("A scheduled message was not sent. Its text is in your drafts.")
 }
 
 // recallFacts are the newest own recalls that the list of conversations shows.

@@ -3,6 +3,7 @@ package webui
 import (
 	"context"
 	"net/url"
+	"slices"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
@@ -20,20 +21,22 @@ func (s *Server) registerPeople() {
 	s.post("/people/{user}/disconnect", Member, s.disconnect)
 	s.post("/people/{user}/block", Member, s.block)
 	s.post("/people/{user}/unblock", Member, s.unblock)
+	s.registerPerson()
 }
 
 // peopleView is who was found.
 type peopleView struct {
-	query string
-	found []service.Person
-	next  string
-	wrong *failure
+	query, cursor string
+	found         []service.Person // without the viewer
+	next          string
+	wrong         *failure
 }
 
 func (s *Server) people(q *request) error {
-	v := peopleView{query: q.query("find")}
-	var err error
-	v.found, v.next, err = s.service.FindUsers(q.ctx, q.principal, v.query, q.query("cursor"), peoplePage)
+	v := peopleView{query: q.query("find"), cursor: q.query("cursor")}
+	found, next, err := s.service.FindUsers(q.ctx, q.principal, v.query, v.cursor, peoplePage)
+	v.next = next
+	v.found = slices.DeleteFunc(found, func(p service.Person) bool { return p.Tie == sealpost.TieSelf })
 	if sealpost.CodeOf(err) == sealpost.CodeInvalid {
 		f := q.failure(err)
 		f.field = "find"
@@ -45,9 +48,27 @@ func (s *Server) people(q *request) error {
 	return q.page(page{title: T(q.ctx, "People"), body: peopleBody(v), at: atPeople})
 }
 
-// more is the address of the next page.
-func (v peopleView) more() string {
-	return "/network/people?find=" + url.QueryEscape(v.query) + "&cursor=" + url.QueryEscape(v.next)
+// address is where this page is, and more where the next one is.
+func (v peopleView) address() string { return v.page(v.cursor) }
+
+func (v peopleView) more() string { return v.page(v.next) }
+
+func (v peopleView) page(cursor string) string {
+	return pageAddress("/network/people", "find", v.query, "cursor", cursor)
+}
+
+// pageAddress is a path with those of the parameters that have a value.
+func pageAddress(path string, pairs ...string) string {
+	values := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			values.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(values) == 0 {
+		return path
+	}
+	return path + "?" + values.Encode()
 }
 
 // tieWord is how somebody stands to the viewer.
@@ -100,6 +121,9 @@ func (s *Server) invite(q *request) error {
 	case sealpost.CodeInvalid, sealpost.CodeCannotDeliver, sealpost.CodeRateLimited:
 		f := q.failure(err)
 		q.status = s.status(code)
+		if back := q.field("back"); back != "" {
+			return q.inviteAgain(id, localPath(back), note, &f)
+		}
 		return q.showPerson(note, &f)
 	default:
 		return err
@@ -108,6 +132,15 @@ func (s *Server) invite(q *request) error {
 		return q.done(q.backTo("/people/"+id.String()), "connected")
 	}
 	return q.done(q.backTo("/people/"+id.String()), "invited")
+}
+
+// inviteAgain shows the form of an invitation again, with what is wrong.
+func (q *request) inviteAgain(id sealpost.UserID, back, note string, trouble *failure) error {
+	p, err := q.server.service.Person(q.ctx, q.principal, id)
+	if err != nil {
+		return err
+	}
+	return q.page(page{title: T(q.ctx, "Invite"), body: inviteQuestion(personQuestion{p, back, note, trouble}), at: atPeople})
 }
 
 // backTo is the page that a form names, if it is one of ours, or another.
@@ -147,67 +180,4 @@ func (s *Server) unblock(q *request) error {
 	return q.toPerson("unblocked", func(id sealpost.UserID) error {
 		return s.service.Unblock(q.ctx, q.principal, q.key(), id)
 	})
-}
-
-// invitationsView is a box of invitations.
-type invitationsView struct {
-	box   service.Box
-	items []service.InvitationItem
-	next  string
-}
-
-func (s *Server) invitations(q *request) error {
-	v := invitationsView{box: service.Box(q.query("box"))}
-	if v.box == "" {
-		v.box = service.BoxReceived
-	}
-	var err error
-	if v.items, v.next, err = s.service.Invitations(q.ctx, q.principal, v.box, q.query("cursor"), peoplePage); err != nil {
-		return err
-	}
-	return q.page(page{title: T(q.ctx, "Invitations"), body: invitationsBody(v), at: atInvitations})
-}
-
-func (v invitationsView) address() string { return "/network/invitations?box=" + string(v.box) }
-
-func (s *Server) answerInvitation(q *request) error {
-	id, err := sealpost.ParseInvitation(q.r.PathValue("invitation"))
-	if err != nil {
-		return sealpost.NotFound()
-	}
-	answers := map[string]func(context.Context, service.Principal, string, sealpost.InvitationID) (service.InvitationItem, error){
-		"accept": s.service.AcceptInvitation, "ignore": s.service.IgnoreInvitation, "withdraw": s.service.WithdrawInvitation,
-	}
-	answer := q.r.PathValue("answer")
-	act, ok := answers[answer]
-	if !ok {
-		return sealpost.NotFound()
-	}
-	if _, err := act(q.ctx, q.principal, q.key(), id); err != nil {
-		return err
-	}
-	to := "/network/invitations"
-	if answer == "withdraw" {
-		to += "?box=sent"
-	}
-	return q.done(q.backTo(to), map[string]string{"accept": "connected", "ignore": "ignored", "withdraw": "withdrawn"}[answer])
-}
-
-// connectionsView is the viewer's connections.
-type connectionsView struct {
-	order service.Order
-	items []service.Contact
-	next  string
-}
-
-func (s *Server) connections(q *request) error {
-	v := connectionsView{order: service.Order(q.query("sort"))}
-	if v.order == "" {
-		v.order = service.OrderName
-	}
-	var err error
-	if v.items, v.next, err = s.service.Connections(q.ctx, q.principal, v.order, q.query("cursor"), peoplePage); err != nil {
-		return err
-	}
-	return q.page(page{title: T(q.ctx, "Connections"), body: connectionsBody(v), at: atConnections})
 }

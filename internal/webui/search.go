@@ -17,7 +17,48 @@ const searchPage = 20
 type searchView struct {
 	query string
 	found service.FoundPage
+	hits  []hit
 	wrong *failure
+}
+
+// hit is a message that was found, and its conversation.
+type hit struct {
+	service.Found
+	thread service.Thread
+}
+
+// hitsOf adds their conversations to messages that were found. What was left, or has
+// gone, meanwhile is left out.
+func (q *request) hitsOf(found []service.Found) ([]hit, error) {
+	threads := map[sealpost.ConversationID]service.Thread{}
+	var out []hit
+	for _, f := range found {
+		t, ok := threads[f.ConversationID]
+		if !ok {
+			var err error
+			switch t, err = q.server.service.Conversation(q.ctx, q.principal, f.ConversationID); {
+			case sealpost.CodeOf(err) == sealpost.CodeNotFound:
+				continue
+			case err != nil:
+				return nil, err
+			}
+			threads[f.ConversationID] = t
+		}
+		out = append(out, hit{f, t})
+	}
+	return out, nil
+}
+
+// hitName says who wrote a message, and where.
+func hitName(ctx context.Context, h hit) templ.Component {
+	where := name(titleOf(ctx, h.thread))
+	switch {
+	case h.Own:
+		return say("You, to %[1]s", where)
+	case h.thread.Conversation.Kind == sealpost.Direct:
+		return isolated(nameIn(ctx, h.thread, h.SenderID))
+	}
+	return say("%[1]s, in %[2]s", name(nameIn(ctx, h.thread, h.SenderID)), where)
 }
 
 func (s *Server) search(q *request) error {
@@ -30,6 +71,9 @@ func (s *Server) search(q *request) error {
 			v.wrong, q.status, err = &f, s.status(f.code), nil
 		}
 		if err != nil {
+			return err
+		}
+		if v.hits, err = q.hitsOf(v.found.Items); err != nil {
 			return err
 		}
 	}
@@ -84,7 +128,7 @@ func pieces(f service.Found) []piece {
 }
 
 // hitAddress is the thread at a message that was found.
-func hitAddress(f service.Found) templ.SafeURL {
+func hitAddress(f hit) templ.SafeURL {
 	return templ.SafeURL("/messages/" + f.ConversationID.String() + "?at=" + f.ID.String() + "#" + anchor(f.ID))
 }
 

@@ -19,6 +19,7 @@ func (s *Server) registerSession() {
 	s.post("/sign-in", Public, s.signIn)
 	s.post("/sign-out", Public, s.signOut)
 	s.post("/theme", Public, s.setTheme)
+	s.post("/keys", Member, s.setKeys)
 	if s.links != nil {
 		s.get("/try/{secret}", Public, s.tryPage)
 		s.post("/try/{secret}", Public, s.try)
@@ -68,10 +69,15 @@ func (s *Server) signOut(q *request) error {
 			return err
 		}
 	}
+	q.end()
+	return q.done("/sign-in", "signed-out")
+}
+
+// end takes the session away from the browser.
+func (q *request) end() {
 	http.SetCookie(q.w, &http.Cookie{
 		Name: api.SessionCookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
-	return q.done("/sign-in", "signed-out")
 }
 
 // localPath keeps a way back inside this server: a path, never an address.
@@ -94,7 +100,26 @@ func (s *Server) setTheme(q *request) error {
 		return sealpost.Invalid("theme", "The theme must be light, dark, or the system's.")
 	}
 	http.SetCookie(q.w, &c)
-	return q.done(localPath(q.field("to")), "saved")
+	return q.redirect(localPath(q.field("to")))
+}
+
+// keysCookie says that single keys do nothing in this browser (WCAG 2.1.4). It is no
+// setting of the person: who speaks to one computer may type at another.
+const keysCookie = "keys"
+
+func (s *Server) setKeys(q *request) error {
+	c := http.Cookie{Name: keysCookie, Value: "off", Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	if q.field("keys") == "on" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(q.w, &c)
+	return q.saved("keys", nil)
+}
+
+// singleKeys reports whether single keys do something in this browser.
+func (q *request) singleKeys() bool {
+	c, err := q.r.Cookie(keysCookie)
+	return err != nil || c.Value != "off"
 }
 
 func themeOf(r *http.Request) string {

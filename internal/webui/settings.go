@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
@@ -12,6 +14,8 @@ func (s *Server) registerSettings() {
 	s.get("/search", Member, s.search)
 	s.get("/settings", Member, s.settings)
 	s.post("/settings/profile", Member, s.saveProfile)
+	s.post("/settings/zone", Member, s.saveZone)
+	s.post("/settings/language", Member, s.saveLanguage)
 	s.post("/settings/reach", Member, s.saveReach)
 	s.post("/settings/receipts", Member, s.saveReceipts)
 	s.post("/settings/arrival", Member, s.saveArrival)
@@ -50,30 +54,61 @@ func (q *request) showSettings(at string, trouble *failure) error {
 	return q.page(page{title: T(q.ctx, "Settings"), body: settingsBody(v), at: atSettings})
 }
 
+// saves are the attributes of a form that a script sends when it is changed. Without
+// an answer nobody knows whether it was saved; the control goes back all the same.
+func saves(ctx context.Context) templ.Attributes {
+	return templ.Attributes{
+		"data-saves":  true,
+		"data-failed": T(ctx, "Not saved. The setting is as it was."),
+		"data-doubt":  T(ctx, "We don't know whether this was saved. Shown is what was set before; load the page again to see what holds."),
+	}
+}
+
 // saved goes back to the section of the settings that was saved, or shows there why
 // it was not; the control is back at its old value then.
 func (q *request) saved(at string, err error) error {
 	if err == nil {
-		return q.done("/settings#"+at, "saved")
+		return q.redirect("/settings?saved=" + at + "#" + at)
 	}
 	if sealpost.CodeOf(err) == sealpost.CodeInternal {
 		return err
 	}
 	f := q.failure(err)
+	if control, ok := settingControls[f.field]; ok {
+		f.field = control
+	}
 	q.status = q.server.status(f.code)
 	return q.showSettings(at, &f)
 }
 
+// settingControls is the table of the controls whose names are not those of the
+// fields; it never changes.
+var settingControls = map[string]string{
+	"time_zone": "zone", "language": "language-tag", "who_can_message": "who-can-message", "undo": "undo-time",
+}
+
 func (s *Server) saveProfile(q *request) error {
-	who, headline, zone := q.field("name"), q.field("headline"), q.field("zone")
-	_, err := s.service.UpdateProfile(q.ctx, q.principal, q.key(), service.ProfileEdit{Name: &who, Headline: &headline, TimeZone: &zone})
+	who, headline := q.field("name"), q.field("headline")
+	_, err := s.service.UpdateProfile(q.ctx, q.principal, q.key(), service.ProfileEdit{Name: &who, Headline: &headline})
 	return q.saved("profile", err)
+}
+
+func (s *Server) saveZone(q *request) error {
+	zone := q.field("zone")
+	_, err := s.service.UpdateProfile(q.ctx, q.principal, q.key(), service.ProfileEdit{TimeZone: &zone})
+	return q.saved("time-zone", err)
+}
+
+func (s *Server) saveLanguage(q *request) error {
+	language := q.field("language")
+	_, err := s.service.UpdateProfile(q.ctx, q.principal, q.key(), service.ProfileEdit{Language: &language})
+	return q.saved("language", err)
 }
 
 func (s *Server) saveReach(q *request) error {
 	reach := sealpost.Reach(q.field("reach"))
 	_, err := s.service.UpdateSettings(q.ctx, q.principal, q.key(), service.SettingsEdit{Reach: &reach})
-	return q.saved("reach", err)
+	return q.saved("who-can-message", err)
 }
 
 func (s *Server) saveReceipts(q *request) error {

@@ -33,6 +33,11 @@ func second(i sealpost.Instant) templ.Component {
 	return moment(i, func(_ *request, t time.Time) string { return t.Format("15:04:05") })
 }
 
+// hour is a clock time, where the day stands above it.
+func hour(i sealpost.Instant) templ.Component {
+	return moment(i, func(_ *request, t time.Time) string { return t.Format("15:04") })
+}
+
 // brief is a time in a list: the clock time today, else the day.
 func brief(i sealpost.Instant) templ.Component {
 	return moment(i, func(q *request, t time.Time) string {

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 	"golang.org/x/text/message"
 	"golang.org/x/text/message/catalog"
 )
@@ -32,6 +33,7 @@ type counted struct {
 var countedSentences = []counted{
 	{"%d unread", 1, "%d unread", "%d unread"},
 	{"%d people", 1, "%d person", "%d people"},
+	{"%d people on this page", 1, "%d person on this page", "%d people on this page"},
 	{"%[1]s, %[2]s and %[3]d others", 3, "%[1]s, %[2]s and %[3]d other", "%[1]s, %[2]s and %[3]d others"},
 	{"%d messages", 1, "%d message", "%d messages"},
 	{"%d connections in common", 1, "%d connection in common", "%d connections in common"},
@@ -75,6 +77,24 @@ func (c *catalogue) choose(own, accepted string) (words *message.Printer, direct
 		direction = "rtl"
 	}
 	return c.printer[chosen], direction, chosen.String()
+}
+
+// languageChoice is a language that somebody can choose, in its own words.
+type languageChoice struct{ tag, own string }
+
+// choices are the languages that there are, and the one that is set where it has no
+// translation: it still says from which side pages are read.
+func (c *catalogue) choices(set string) []languageChoice {
+	var out []languageChoice
+	known := false
+	for _, t := range c.tags {
+		out = append(out, languageChoice{t.String(), display.Self.Name(t)})
+		known = known || t.String() == set
+	}
+	if t, err := language.Parse(set); err == nil && set != "" && !known {
+		out = append(out, languageChoice{set, display.Self.Name(t)})
+	}
+	return out
 }
 
 // T is a sentence in the viewer's language. The key is a literal with fmt's verbs;

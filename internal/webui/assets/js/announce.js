@@ -29,8 +29,9 @@ document.addEventListener("htmx:after:settle", () => collect(document));
 
 // "Saved." is said once: coming back to the page, or sharing its address, does not
 // say it again.
-if (new URLSearchParams(location.search).has("done")) {
+const sayings = ["done", "saved", "connected", "next"];
+if (sayings.some((s) => new URLSearchParams(location.search).has(s))) {
   const clean = new URL(location.href);
-  clean.searchParams.delete("done");
+  for (const s of sayings) clean.searchParams.delete(s);
   history.replaceState(history.state, "", clean);
 }

@@ -14,6 +14,7 @@ function tell(form, known) {
   line.textContent = words;
   form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
   announce(words, true);
+  form.dispatchEvent(new CustomEvent("sealpost:failed", { bubbles: true }));
 }
 
 document.addEventListener("htmx:before:request", (e) => {

@@ -9,6 +9,7 @@ addEventListener("keydown", (e) => {
     field.form.requestSubmit();
     return;
   }
+  if (document.body.dataset.keys === "off") return;
   if (field || e.ctrlKey || e.metaKey || e.altKey || document.querySelector("dialog[open]")) return;
   const pair = after + e.key;
   after = e.key === "g" ? "g" : "";

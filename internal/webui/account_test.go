@@ -1,0 +1,114 @@
+package webui_test
+
+import (
+	"net/url"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
+)
+
+func TestPassword(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	maya := o.writer("Maya Okafor")
+	maya.save("/settings/account", "/settings/password", "old", "wrong", "new", "battery staple").only(`id="password"`, "</section>").want(422, `role="alert"`, `href="#old"`).lacks("battery staple")
+	maya.save("/settings/account", "/settings/password", "old", "correct horse", "new", "short").only(`id="password"`, "</section>").want(422, `href="#new"`)
+	maya.save("/settings/account", "/settings/password", "old", "correct horse", "new", "battery staple").only(`id="password"`, "</section>").want(200, "The password is changed")
+	if _, err := o.SignIn(t.Context(), maya.User.Email, "battery staple", "test"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDevices(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	maya := o.writer("Maya Okafor")
+	for _, agent := range []string{"Old phone", "Old tablet"} {
+		if _, err := o.SignIn(t.Context(), maya.User.Email, "correct horse", agent); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := maya.get("/settings/account").want(200, "Old phone", "Old tablet", "This device")
+	row := s.only("Old phone", "</form>").html
+	end := regexp.MustCompile(`/settings/sessions/[\w-]+/end`).FindString(row)
+	maya.post(end, s.hidden(end)).want(200, "Signed out there.", "Old tablet").lacks("Old phone")
+	other := o.writer("Jonas Lindqvist")
+	maya.save("/settings/account", "/settings/sessions/end").want(200, "Signed out there.").lacks("Old tablet")
+	// Somebody else's is nobody's.
+	theirs, err := o.Sessions(t.Context(), other.Principal)
+	if err != nil || len(theirs) == 0 {
+		t.Fatal(theirs, err)
+	}
+	maya.post("/settings/sessions/"+theirs[0].ID.String()+"/end", url.Values{"key": {"k"}}).want(404)
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	maya := o.writer("Maya Okafor")
+	form := maya.get("/settings/account").hidden("/settings/tokens")
+	form["scope"] = []string{"read", "open"}
+	made := maya.post("/settings/tokens", with(form, "token-name", "backup script", "days", "7")).want(200, "It is shown this once.", "backup script", "Open messages")
+	secret := made.only(`id="fresh-token">`, "</code>").html
+	p, err := o.Authenticate(t.Context(), secret)
+	if err != nil || p.User.ID != maya.User.ID {
+		t.Fatalf("the token is %v, %v", p.User.Name, err)
+	}
+	again := maya.get("/settings/account").want(200, "backup script").lacks(secret)
+	del := regexp.MustCompile(`/settings/tokens/[\w-]+/delete`).FindString(again.html)
+	maya.post(del, again.hidden(del)).want(200, "The token is deleted.").lacks("backup script")
+	if _, err := o.Authenticate(t.Context(), secret); sealpost.CodeOf(err) != sealpost.CodeUnauthenticated {
+		t.Errorf("the deleted token is good for %v", err)
+	}
+}
+
+func TestErasingOneself(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	maya := o.writer("Maya Okafor")
+	s := maya.get("/settings/account").want(200, "Copies under legal hold are kept.", `href="/api/v1/me/export"`)
+	maya.post("/settings/erase", with(s.hidden("/settings/erase"), "password", "correct horse")).want(422, `href="#sure"`)
+	maya.save("/settings/account", "/settings/erase", "sure", "on", "password", "wrong").want(422, `href="#erase-password"`)
+	if _, err := o.SignIn(t.Context(), maya.User.Email, "correct horse", "test"); err != nil {
+		t.Fatalf("after refusals: %v", err)
+	}
+	maya.save("/settings/account", "/settings/erase", "sure", "on", "password", "correct horse").want(200, "Your account is deleted.", "Sign in to")
+	if _, err := o.SignIn(t.Context(), maya.User.Email, "correct horse", "test"); sealpost.CodeOf(err) != sealpost.CodeUnauthenticated {
+		t.Errorf("signing in afterwards: %v", err)
+	}
+}
+
+// A link makes an account once; used, expired and made up read the same.
+func TestJoining(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	admin := o.writer("Aisha Bello", sealpost.RoleAdmin)
+	visitor := &writer{office: o}
+	_, secret, err := o.CreateInvite(t.Context(), admin.Principal, "", service.NewInvite{Life: 2 * time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := url.Values{"key": {"joining-one"}, "name": {"Lin Wei"}, "email": {"lin@example.org"}, "password": {"short"}, "zone": {"Asia/Shanghai"}}
+	visitor.get("/join/"+secret).want(200, "Your name", `data-zone`)
+	visitor.post("/join/"+secret, form).want(422, `href="#password"`, `value="Lin Wei"`, `<option value="Asia/Shanghai" selected>`).lacks(`value="short"`)
+	visitor.post("/join/"+secret, with(form, "password", "long enough", "key", "joining-two"))
+	lin, err := o.SignIn(t.Context(), "lin@example.org", "long enough", "test")
+	if err != nil || lin.User.TimeZone != "Asia/Shanghai" {
+		t.Fatal(lin.User, err)
+	}
+	_, late, err := o.CreateInvite(t.Context(), admin.Principal, "", service.NewInvite{Life: 2 * time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.ahead.Add((3 * time.Hour).Microseconds())
+	pages := map[string]string{}
+	for what, link := range map[string]string{"used": secret, "expired": late, "made up": "spi_nothing"} {
+		pages[what] = visitor.post("/join/"+link, with(form, "key", "again-"+what[:4], "email", "other@example.org")).want(404, "It was used already").only("<main", "</main>").html
+	}
+	if pages["used"] != pages["expired"] || pages["used"] != pages["made up"] {
+		t.Errorf("the pages tell which it is: %q", pages)
+	}
+}
