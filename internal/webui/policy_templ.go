@@ -344,7 +344,7 @@ func policyRecall(v policyView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</h2><label class=\"choice\"><input type=\"checkbox\" role=\"switch\" name=\"recall\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "</h2><label class=\"choice\"><input type=\"checkbox\" role=\"switch\" name=\"recall\" value=\"on\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
