@@ -41,6 +41,14 @@ func (s *Service) Evidence(ctx context.Context, p Principal, id sealpost.FlagID)
 	return EvidenceView{Flag: f, Text: e.Text, Note: e.Note, Answer: e.Answer, Kept: kept}, err
 }
 
+// FlagCase gives a moderator a report without what it froze, as the queue has it. No
+// text is read by that. NotFound as with Evidence.
+func (s *Service) FlagCase(ctx context.Context, p Principal, id sealpost.FlagID) (sealpost.Flag, error) {
+	f, err := s.flagFor(ctx, p, id)
+	f.Evidence = sealpost.Sealed{}
+	return f, err
+}
+
 // flagFor is a report for a moderator; for everybody else there is none. What somebody else reported of the moderator's
 // own message is not to be found (R22).
 func (s *Service) flagFor(ctx context.Context, p Principal, id sealpost.FlagID) (sealpost.Flag, error) {

@@ -2,15 +2,10 @@ package webui
 
 import (
 	"context"
-	"encoding/json"
-	"net/url"
-	"slices"
-	"strings"
 
 	"github.com/a-h/templ"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
-	"github.com/sealpost/sealpost/internal/service"
 )
 
 func (s *Server) registerAdmin() {
@@ -70,15 +65,19 @@ func sections(ctx context.Context) []adminSection {
 func sectionName(ctx context.Context, s adminSection) string {
 	switch s {
 	case adminPolicy:
-		return T(ctx, "Recall policy")
+		return T(ctx, "Policy")
 	case adminFlags:
 		return T(ctx, "Moderation")
 	case adminAudit:
 		return T(ctx, "Audit log")
 	case adminUsers:
-		return T(ctx, "People and links")
+		return T(ctx, "Accounts")
 	}
 	return T(ctx, "Administration")
+}
+
+func sectionIcon(s adminSection) string {
+	return map[adminSection]string{adminPolicy: "undo-2", adminFlags: "flag", adminAudit: "file-text", adminUsers: "users"}[s]
 }
 
 func sectionHelp(ctx context.Context, s adminSection) string {
@@ -93,32 +92,32 @@ func sectionHelp(ctx context.Context, s adminSection) string {
 	return T(ctx, "Accounts, roles and invitation links.")
 }
 
+// waiting is what the moderators' queue holds, for who has it.
+type waiting struct {
+	removals, reports int
+	more              bool
+}
+
 func (s *Server) admin(q *request) error {
 	if len(sections(q.ctx)) == 0 {
 		return sealpost.Refuse(sealpost.CodeForbidden, "These pages are for administrators, moderators and compliance.")
 	}
-	return q.adminPage(T(q.ctx, "Administration"), adminHome, adminHomeBody())
-}
-
-// auditView is a page of the log.
-type auditView struct {
-	entries []service.Audit
-	names   map[sealpost.UserID]string
-	next    string
-}
-
-func (s *Server) auditPage(q *request) error {
-	v := auditView{names: map[sealpost.UserID]string{}}
-	var err error
-	if v.entries, v.next, err = s.service.AuditLog(q.ctx, q.principal, q.query("cursor"), 50); err != nil {
-		return err
-	}
-	for _, e := range v.entries {
-		if err := q.nameOf(v.names, e.Actor, e.Subject); err != nil {
+	var w waiting
+	if q.has(sealpost.RoleModerator) {
+		open, next, err := s.service.FlagQueue(q.ctx, q.principal, sealpost.FlagOpen, "", queued)
+		if err != nil {
 			return err
 		}
+		for _, f := range open {
+			if f.Own() && f.RequestRemoval {
+				w.removals++
+			} else {
+				w.reports++
+			}
+		}
+		w.more = next != ""
 	}
-	return q.adminPage(T(q.ctx, "Audit log"), adminAudit, auditBody(v))
+	return q.adminPage(T(q.ctx, "Administration"), adminHome, adminHomeBody(w))
 }
 
 // nameOf adds the names of people to those that are known.
@@ -135,41 +134,3 @@ func (q *request) nameOf(names map[sealpost.UserID]string, ids ...sealpost.UserI
 	}
 	return nil
 }
-
-// who is somebody in the log: the server, a name, or an id.
-func (v auditView) who(ctx context.Context, id sealpost.UserID) string {
-	switch {
-	case id.IsZero():
-		return T(ctx, "The server")
-	case v.names[id] != "":
-		return v.names[id]
-	}
-	return id.String()
-}
-
-// detailFacts are the facts of an entry, as words.
-func detailFacts(e service.Audit) []string {
-	var out []string
-	if e.Code != "" {
-		out = append(out, string(e.Code))
-	}
-	var fields map[string]any
-	if json.Unmarshal([]byte(e.Detail), &fields) != nil {
-		return out
-	}
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		text, err := json.Marshal(fields[name])
-		if err != nil {
-			continue
-		}
-		out = append(out, name+": "+strings.Trim(string(text), `"`))
-	}
-	return out
-}
-
-func (v auditView) more() string { return "/admin/audit?cursor=" + url.QueryEscape(v.next) }

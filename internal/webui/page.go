@@ -90,14 +90,14 @@ func outcome(ctx context.Context, key string) string {
 		return T(ctx, "Your account is deleted.")
 	case "welcome":
 		return T(ctx, "Welcome. Look through these settings once.")
-	case "policy":
-		return T(ctx, "The new version applies to messages delivered from now on.")
 	case "unchanged":
 		return T(ctx, "Nothing was changed.")
 	case "removed":
 		return T(ctx, "Removed for everyone.")
 	case "kept":
-		return T(ctx, "Kept. The reporter has your answer.")
+		return T(ctx, "Kept. The reporter sees the outcome.")
+	case "account-made":
+		return T(ctx, "The account is made. Give its owner a link to set a password.")
 	case "erased-user":
 		return T(ctx, "The account is erased.")
 	case "accepted":

@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,12 +13,15 @@ import (
 
 // policyView is the policy in force, and what is to become of it.
 type policyView struct {
-	now     policy.Policy
-	next    policy.Policy
-	changes []change // of the review; nil: the form is shown
-	key     string
-	trouble *failure
-	editor  bool
+	now      policy.Policy
+	next     policy.Policy
+	text     map[string]string // the fields of the form, as they were typed
+	changes  []change          // of the review; nil: the form is shown
+	conflict bool              // somebody else made a version since the form was shown
+	saved    bool
+	key      string
+	trouble  *failure
+	editor   bool
 
 	versions []policy.Policy // newest first
 	names    map[sealpost.UserID]string
@@ -32,7 +36,7 @@ func (s *Server) policyPage(q *request) error {
 	if err != nil {
 		return err
 	}
-	return q.showPolicy(policyView{now: p, next: p})
+	return q.showPolicy(policyView{now: p, next: p, text: policyTexts(p), saved: q.query("done") == "policy"})
 }
 
 func (q *request) showPolicy(v policyView) error {
@@ -41,7 +45,7 @@ func (q *request) showPolicy(v policyView) error {
 	if v.versions, v.more, err = q.server.service.Policies(q.ctx, q.principal, q.query("cursor"), 20); err != nil {
 		return err
 	}
-	for _, p := range v.versions {
+	for _, p := range append(v.versions, v.now) {
 		if err := q.nameOf(v.names, p.ChangedBy); err != nil {
 			return err
 		}
@@ -56,72 +60,132 @@ func (s *Server) policySave(q *request) error {
 	if err != nil {
 		return err
 	}
-	v := policyView{now: now}
-	if v.next, err = q.policyForm(now); err == nil {
-		v.next.Reason = q.field("reason")
-		if q.field("step") == "review" {
-			err = reviewed(v.next)
-		} else {
-			_, err = s.service.PutPolicy(q.ctx, q.principal, q.key(), v.next)
-			if err == nil {
-				return q.done("/admin/policy", "policy")
+	if !q.has(sealpost.RoleAdmin) {
+		return sealpost.Refuse(sealpost.CodeForbidden, "Only administrators may change the policy.")
+	}
+	v := policyView{now: now, next: now}
+	if err := q.policyForm(&v); err != nil {
+		return q.policyTrouble(v, err)
+	}
+	v.next.Reason = q.field("reason")
+	if q.field("step") == "save" {
+		// Also when the version is an old one: the key knows whether this is a retry.
+		_, err := s.service.PutPolicy(q.ctx, q.principal, q.key(), v.next)
+		switch sealpost.CodeOf(err) {
+		case "":
+			return q.done("/admin/policy", "policy")
+		case sealpost.CodeVersionConflict:
+			if v.now, err = s.service.Policy(q.ctx, q.principal); err != nil {
+				return err
+			}
+		default:
+			if err := q.policyRefused(&v, err); err != nil {
+				return err
 			}
 		}
 	}
-	if err != nil {
-		code := sealpost.CodeOf(err)
-		if code == sealpost.CodeInternal || code == sealpost.CodeForbidden {
-			return err
-		}
-		f := q.failure(err)
-		v.trouble, q.status = &f, s.status(code)
-		if f.field != "reason" {
-			return q.showPolicy(v)
-		}
+	if v.next.Version != v.now.Version {
+		v.conflict, v.next.Version, q.status = true, v.now.Version, s.status(sealpost.CodeVersionConflict)
 	}
-	if v.changes = changes(q.ctx, now, v.next); len(v.changes) == 0 {
+	if v.changes = changes(q.ctx, v.now, v.next); len(v.changes) == 0 {
 		return q.done("/admin/policy", "unchanged")
 	}
 	return q.showPolicy(v)
 }
 
-// reviewed checks the fields before anybody is asked for a reason.
-func reviewed(p policy.Policy) error {
-	p.Reason = "not given yet"
-	return p.Validate()
+// policyTrouble shows the form again with what is wrong.
+func (q *request) policyTrouble(v policyView, err error) error {
+	if err := q.policyRefused(&v, err); err != nil {
+		return err
+	}
+	v.trouble.detail = rangeWord(q.ctx, v.trouble.field)
+	return q.showPolicy(v)
+}
+
+// policyRefused notes a refusal that the page can show; others it gives back.
+func (q *request) policyRefused(v *policyView, err error) error {
+	if sealpost.CodeOf(err) != sealpost.CodeInvalid {
+		return err
+	}
+	f := q.failure(err)
+	v.trouble, q.status = &f, q.server.status(f.code)
+	return nil
 }
 
 // policyForm reads the form over the policy in force. The version is the one that
-// the form was made from: somebody else's change in between is noticed.
-func (q *request) policyForm(now policy.Policy) (policy.Policy, error) {
-	p := now
-	p.Recall = q.field("recall") == "on"
-	p.Group, p.Trace, p.Previews = policy.GroupMode(q.field("group")), sealpost.Trace(q.field("trace")), policy.Previews(q.field("previews"))
+// the form was made from: somebody else's change in between is noticed. The first
+// field that is wrong, in the order of the page, is named.
+func (q *request) policyForm(v *policyView) error {
+	p := v.now
+	v.text = map[string]string{"recall": q.field("recall"), "own": "yes"}
+	for _, f := range policyFields(p) {
+		v.text[f.value] = q.field(f.value)
+	}
+	if preset := q.field("preset"); slices.Contains(windows(), preset) {
+		v.text["window"], v.text["own"] = preset, ""
+	}
+	p.Recall = v.text["recall"] == "on"
+	p.Group, p.Trace, p.Previews = policy.GroupMode(v.text["group"]), sealpost.Trace(v.text["trace"]), policy.Previews(v.text["previews"])
+	for _, f := range []struct {
+		name string
+		time *time.Duration
+		n    *int
+	}{
+		{"window", &p.Window, nil}, {"per_conversation_per_day", nil, &p.PerConversationDay},
+		{"throttle.messages", nil, &p.Throttle.Messages}, {"throttle.recipients", nil, &p.Throttle.Recipients},
+		{"throttle.refusals", nil, &p.Throttle.Refusals}, {"throttle.period", &p.Throttle.Period, nil},
+		{"notification_delay", &p.NotificationDelay, nil}, {"undo_default", &p.UndoDefault, nil},
+	} {
+		var err error
+		if f.time != nil {
+			*f.time, err = time.ParseDuration(strings.ReplaceAll(v.text[f.name], " ", ""))
+		} else {
+			*f.n, err = strconv.Atoi(v.text[f.name])
+		}
+		if err != nil {
+			return sealpost.Invalid(f.name, "The value cannot be read.")
+		}
+	}
 	version, err := q.number("version")
 	if err != nil {
-		return p, err
+		return err
 	}
-	p.Version = version
-	for field, at := range map[string]*time.Duration{
-		"window": &p.Window, "throttle.period": &p.Throttle.Period, "notification_delay": &p.NotificationDelay, "undo_default": &p.UndoDefault,
-	} {
-		d, err := time.ParseDuration(q.field(field))
-		if err != nil {
-			return p, sealpost.Invalid(field, "Write a time such as 90s, 5m or 1h30m.")
-		}
-		*at = d
+	p.Version, p.Reason = version, "not given yet"
+	if err := p.Validate(); err != nil { // before anybody is asked for a reason
+		return err
 	}
-	for field, at := range map[string]*int{
-		"per_conversation_per_day": &p.PerConversationDay, "throttle.messages": &p.Throttle.Messages,
-		"throttle.recipients": &p.Throttle.Recipients, "throttle.refusals": &p.Throttle.Refusals,
-	} {
-		n, err := q.number(field)
-		if err != nil {
-			return p, err
-		}
-		*at = int(n)
+	v.next, v.text = p, policyTexts(p)
+	return nil
+}
+
+// windows are the values of the presets, shortest first.
+func windows() []string { return []string{"1m", "5m", "1h"} }
+
+func windowWord(ctx context.Context, window string) string {
+	return map[string]string{"1m": T(ctx, "Short: 60 seconds"), "5m": T(ctx, "Standard: 5 minutes"), "1h": T(ctx, "Long: 60 minutes")}[window]
+}
+
+// rangeWord says what a field may be.
+func rangeWord(ctx context.Context, field string) string {
+	switch field {
+	case "window":
+		return T(ctx, "The recall window must be a time from 10s to 24h, such as 90s, 5m or 1h30m.")
+	case "per_conversation_per_day":
+		return T(ctx, "The recalls per conversation and day must be a whole number from 1 to 1000000.")
+	case "throttle.messages":
+		return T(ctx, "The messages to others must be a whole number from 1 to 1000000.")
+	case "throttle.recipients":
+		return T(ctx, "The recipients must be a whole number from 1 to 1000000.")
+	case "throttle.refusals":
+		return T(ctx, "The refused recalls must be a whole number from 1 to 1000000.")
+	case "throttle.period":
+		return T(ctx, "The period must be a time from 1m to 24h, such as 10m or 1h.")
+	case "notification_delay":
+		return T(ctx, "The notification delay must be a time from 0s to 1h, such as 30s or 2m.")
+	case "undo_default":
+		return T(ctx, "The undo time must be a time from 0s to 2m, such as 10s.")
 	}
-	return p, nil
+	return T(ctx, "Choose one of the values.")
 }
 
 // changes lists what differs.
@@ -138,10 +202,10 @@ func changes(ctx context.Context, a, b policy.Policy) []change {
 	add(T(ctx, "Group messages"), groupWord(ctx, a.Group), groupWord(ctx, b.Group))
 	add(T(ctx, "Line left after a recall"), traceWord(ctx, a.Trace), traceWord(ctx, b.Trace))
 	add(T(ctx, "Preview text allowed"), previewWord(ctx, a.Previews), previewWord(ctx, b.Previews))
-	add(T(ctx, "Pause after messages in other conversations"), strconv.Itoa(a.Throttle.Messages), strconv.Itoa(b.Throttle.Messages))
-	add(T(ctx, "Pause after distinct recipients"), strconv.Itoa(a.Throttle.Recipients), strconv.Itoa(b.Throttle.Recipients))
+	add(T(ctx, "Pause after messages to others"), strconv.Itoa(a.Throttle.Messages), strconv.Itoa(b.Throttle.Messages))
+	add(T(ctx, "Pause after recipients"), strconv.Itoa(a.Throttle.Recipients), strconv.Itoa(b.Throttle.Recipients))
 	add(T(ctx, "Pause after refused recalls"), strconv.Itoa(a.Throttle.Refusals), strconv.Itoa(b.Throttle.Refusals))
-	add(T(ctx, "Within"), trimmed(a.Throttle.Period), trimmed(b.Throttle.Period))
+	add(T(ctx, "Period of the pause"), trimmed(a.Throttle.Period), trimmed(b.Throttle.Period))
 	add(T(ctx, "Notification delay"), trimmed(a.NotificationDelay), trimmed(b.NotificationDelay))
 	add(T(ctx, "Undo time of new accounts"), trimmed(a.UndoDefault), trimmed(b.UndoDefault))
 	return out
@@ -156,7 +220,7 @@ func onOff(ctx context.Context, on bool) string {
 
 func groupWord(ctx context.Context, g policy.GroupMode) string {
 	if g == policy.GroupAllOrNothing {
-		return T(ctx, "All or nothing: any opening refuses the recall")
+		return T(ctx, "All or nothing")
 	}
 	return T(ctx, "Recalled for those who have not opened it")
 }
@@ -164,7 +228,7 @@ func groupWord(ctx context.Context, g policy.GroupMode) string {
 func traceWord(ctx context.Context, t sealpost.Trace) string {
 	switch t {
 	case sealpost.TraceAlways:
-		return T(ctx, "Always: every recipient sees a line")
+		return T(ctx, "Always")
 	case sealpost.TraceNever:
 		return T(ctx, "Never")
 	}
@@ -176,46 +240,95 @@ func previewWord(ctx context.Context, p policy.Previews) string {
 	case policy.PreviewsOff:
 		return T(ctx, "Off")
 	case policy.PreviewsImmediate:
-		return T(ctx, "At once: recorded as exposure, and told to the sender before sending")
+		return T(ctx, "At once")
 	}
 	return T(ctx, "After the recall window")
 }
 
-// seen is what members will read about the policy, in their own words.
-func seen(ctx context.Context, p policy.Policy) []string {
+// glimpse is what somebody will read, and where.
+type glimpse struct{ where, text string }
+
+// seen is what members will read under a policy, in the words of their own pages.
+func seen(ctx context.Context, p policy.Policy) []glimpse {
 	if !p.Recall {
-		return []string{T(ctx, "“Your organisation has turned recall off.”")}
+		return []glimpse{
+			{T(ctx, "Sender, asking to recall"), T(ctx, "“Your organisation has turned recall off.”")},
+			{T(ctx, "Recipient, in the list"), listGlimpse(ctx, p)},
+		}
 	}
-	out := []string{T(ctx, "“Recall up to %[1]s after sending, until opened.”", duration(ctx, p.Window))}
-	if p.PerConversationDay == 1 {
-		out = append(out, T(ctx, "“This is your one recall in this conversation today.”"))
-	} else if p.PerConversationDay < policy.MaxCount {
-		out = append(out, T(ctx, "“You can recall %[1]d messages in this conversation a day.”", p.PerConversationDay))
+	q := from(ctx)
+	until := clockText(ctx, q.now.Add(p.Window))
+	out := []glimpse{{T(ctx, "Sender, below a message sent now"), T(ctx, "“Recall until %[1]s.”", until)}}
+	switch {
+	case p.PerConversationDay == 1:
+		out = append(out, glimpse{T(ctx, "Sender, before recalling"), T(ctx, "“This is your one recall in this conversation today.”")})
+	case p.PerConversationDay < policy.MaxCount:
+		out = append(out, glimpse{T(ctx, "Sender, before recalling"), T(ctx, "No warning until the last of %[1]d recalls of the day.", p.PerConversationDay)})
 	}
+	group := T(ctx, "“Recalled for 3 of 4 people.”")
+	if p.Group == policy.GroupAllOrNothing {
+		group = T(ctx, "It can't be recalled any more, for nobody.")
+	}
+	return append(out,
+		glimpse{T(ctx, "Sender, when 1 of 4 has opened it"), group},
+		glimpse{T(ctx, "Recipient, in the list"), listGlimpse(ctx, p)},
+		glimpse{T(ctx, "Recipient, after a recall"), traceGlimpse(ctx, p)},
+	)
+}
+
+func listGlimpse(ctx context.Context, p policy.Policy) string {
+	switch p.Previews {
+	case policy.PreviewsOff:
+		return T(ctx, "“Sealed message. Open to read.”")
+	case policy.PreviewsImmediate:
+		return T(ctx, "The first words at once, if sender and recipient allow it. Otherwise: “Sealed message. Open to read.”")
+	}
+	return T(ctx, "“Sealed message. Open to read.” After the window the first words, if sender and recipient allow it.")
+}
+
+func traceGlimpse(ctx context.Context, p policy.Policy) string {
+	line := T(ctx, "“%[1]s recalled a message. You had not opened it.”", from(ctx).principal.User.Name)
 	switch p.Trace {
 	case sealpost.TraceAlways:
-		out = append(out, T(ctx, "“A line stays that says you recalled a message, never what it said.”"))
+		return line
 	case sealpost.TraceNever:
-		out = append(out, T(ctx, "“No line stays: nothing shows that there was a message.”"))
+		return T(ctx, "Nothing at all, also after a notification.")
+	}
+	return T(ctx, "%[1]s For whoever cannot have known of the message: nothing at all.", line)
+}
+
+// policyFields are the fields of the form with their values, for the second step.
+func policyFields(p policy.Policy) []option {
+	return []option{
+		{"window", trimmed(p.Window), ""}, {"per_conversation_per_day", strconv.Itoa(p.PerConversationDay), ""}, {"group", string(p.Group), ""},
+		{"trace", string(p.Trace), ""}, {"previews", string(p.Previews), ""}, {"throttle.messages", strconv.Itoa(p.Throttle.Messages), ""},
+		{"throttle.recipients", strconv.Itoa(p.Throttle.Recipients), ""}, {"throttle.refusals", strconv.Itoa(p.Throttle.Refusals), ""},
+		{"throttle.period", trimmed(p.Throttle.Period), ""}, {"notification_delay", trimmed(p.NotificationDelay), ""},
+		{"undo_default", trimmed(p.UndoDefault), ""},
+	}
+}
+
+// policyTexts are the fields as the form shows them.
+func policyTexts(p policy.Policy) map[string]string {
+	out := map[string]string{}
+	for _, f := range policyFields(p) {
+		out[f.value] = f.label
+	}
+	if p.Recall {
+		out["recall"] = "on"
+	}
+	if !slices.Contains(windows(), out["window"]) {
+		out["own"] = "yes"
 	}
 	return out
 }
 
-// hiddenPolicy are the fields of the form, for the second step.
-func hiddenPolicy(p policy.Policy) []option {
-	return []option{
-		{"window", trimmed(p.Window)},
-		{"per_conversation_per_day", strconv.Itoa(p.PerConversationDay)},
-		{"group", string(p.Group)},
-		{"trace", string(p.Trace)},
-		{"previews", string(p.Previews)},
-		{"throttle.messages", strconv.Itoa(p.Throttle.Messages)},
-		{"throttle.recipients", strconv.Itoa(p.Throttle.Recipients)},
-		{"throttle.refusals", strconv.Itoa(p.Throttle.Refusals)},
-		{"throttle.period", trimmed(p.Throttle.Period)},
-		{"notification_delay", trimmed(p.NotificationDelay)},
-		{"undo_default", trimmed(p.UndoDefault)},
+// since lists what a version changed, if the one before it is in the list too.
+func (v policyView) since(ctx context.Context, i int) []change {
+	if i+1 >= len(v.versions) {
+		return nil
 	}
+	return changes(ctx, v.versions[i+1], v.versions[i])
 }
 
 // trimmed is a duration as people write it: 5m and not 5m0s.
@@ -229,3 +342,6 @@ func trimmed(d time.Duration) string {
 	}
 	return s
 }
+
+// wrong reports whether a field is the one that was not accepted.
+func (v policyView) wrong(field string) bool { return v.trouble != nil && v.trouble.field == field }

@@ -36,6 +36,7 @@ var countedSentences = []counted{
 	{"%d people on this page", 1, "%d person on this page", "%d people on this page"},
 	{"%[1]s, %[2]s and %[3]d others", 3, "%[1]s, %[2]s and %[3]d other", "%[1]s, %[2]s and %[3]d others"},
 	{"%d messages", 1, "%d message", "%d messages"},
+	{"waiting %d days", 1, "waiting %d day", "waiting %d days"},
 	{"%d connections in common", 1, "%d connection in common", "%d connections in common"},
 }
 
