@@ -2,6 +2,7 @@ package importer
 
 import (
 	"bufio"
+	"errors"
 	"io"
 )
 
@@ -96,7 +97,7 @@ func (c *rows) nextLine() (record, error) {
 	for {
 		b, err := c.read()
 		if err != nil {
-			if err == io.EOF && any {
+			if errors.Is(err, io.EOF) && any {
 				return c.finish(out), nil
 			}
 			return out, err

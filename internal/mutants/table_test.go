@@ -102,7 +102,7 @@ var mutants = []mutant{
 	},
 	{
 		"R14", "the own conversation throttles", store + "recall.go",
-		"WHERE i.conversation_id <> $2\n AND m.sender_id = $1 AND m.kind <> 2\nORDER BY", "WHERE $2 = $2\n AND m.sender_id = $1 AND m.kind <> 2\nORDER BY", "./internal/sqlstore/storetest", "TestSQLite/^[^m]",
+		"WHERE i.conversation_id <> $2\n AND m.sender_id = $1 AND m.kind <> 2 AND m.imported = 0\nORDER BY", "WHERE $2 = $2\n AND m.sender_id = $1 AND m.kind <> 2 AND m.imported = 0\nORDER BY", "./internal/sqlstore/storetest", "TestSQLite/^[^m]",
 	},
 	{
 		"R14", "the throttle never ends a recall", verdict + "recall.go",
@@ -165,7 +165,7 @@ var mutants = []mutant{
 	},
 	{
 		"R24", "a request is served before it is noted", wire + "auth.go",
-		"	if err := s.service.Arrive(q.ctx, p); err != nil {\n		return err\n	}\n", "", "./internal/httpapi", ".",
+		"	if err := s.service.Arrive(q.ctx, p); err != nil {\n		return err\n	}\n", "", "./internal/httpapi", "TestSendOpenRecall",
 	},
 	{
 		"R25", "the report tells the time of a secret opening", useCase + "report.go",

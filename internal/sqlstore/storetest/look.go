@@ -207,11 +207,11 @@ func show(message sealpost.Message, viewer sealpost.UserID) shown {
 	if message.SenderID != viewer {
 		d, _ := message.DeliveryTo(viewer)
 		v.delivery = d.State
-		if message.State == sealpost.Removed {
-			v.state = message.State
-		}
-		if d.State == sealpost.DeliveryRecalled {
+		switch {
+		case d.State == sealpost.DeliveryRecalled: // whatever comes later, also a removal (I2)
 			v.recalled = d.DecidedAt
+		case message.State == sealpost.Removed:
+			v.state = message.State
 		}
 		return v
 	}
