@@ -7,7 +7,7 @@ BIN      := bin/sealpost
 TIME     ?= 1m
 SEED     ?=
 TAGS     := -tags sealtest
-TIMEOUT  := -timeout 10m
+TIMEOUT  := -timeout 20m
 
 # bash for pipefail: a campaign that is piped must still fail.
 SHELL       := /bin/bash
