@@ -374,3 +374,32 @@ func TestFlagPages(t *testing.T) {
 		t.Errorf("own: %v, want %v", own, want)
 	}
 }
+
+// A moderator looks a report up by its id without reading it: nothing is logged, and
+// nothing that it froze comes along.
+func TestFlagCase(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas, mod := h.person("Maya"), h.person("Jonas"), h.person("Mod", sealpost.RoleModerator)
+	own := h.person("Own", sealpost.RoleModerator)
+	in := h.group(maya, jonas, own)
+	f := h.flag(jonas, h.send(maya, in), service.Flagging{}).Flag
+	got, err := h.FlagCase(t.Context(), mod, f.ID)
+	if err != nil || got.ID != f.ID || got.ReporterID != jonas.User.ID || got.State != sealpost.FlagOpen {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if !got.Evidence.Erased() {
+		t.Error("what the report froze came along")
+	}
+	ofMod := h.flag(jonas, h.send(own, in), service.Flagging{}).Flag
+	for who, c := range map[string]struct {
+		p  service.Principal
+		id sealpost.FlagID
+	}{
+		"the reporter": {jonas, f.ID}, "the sender": {maya, f.ID}, "a moderator, of their own message": {own, ofMod.ID},
+	} {
+		if got, err := h.FlagCase(t.Context(), c.p, c.id); sealpost.CodeOf(err) != sealpost.CodeNotFound || !got.ID.IsZero() {
+			t.Errorf("%s: %+v, %v", who, got, err)
+		}
+	}
+}
