@@ -253,7 +253,7 @@ func seen(ctx context.Context, p policy.Policy) []glimpse {
 	if !p.Recall {
 		return []glimpse{
 			{T(ctx, "Sender, asking to recall"), T(ctx, "“Your organisation has turned recall off.”")},
-			{T(ctx, "Recipient, in the list"), listGlimpse(ctx, p)},
+			{T(ctx, "Recipient, in the list"), listGlimpse(ctx)},
 		}
 	}
 	q := from(ctx)
@@ -271,20 +271,13 @@ func seen(ctx context.Context, p policy.Policy) []glimpse {
 	}
 	return append(out,
 		glimpse{T(ctx, "Sender, when 1 of 4 has opened it"), group},
-		glimpse{T(ctx, "Recipient, in the list"), listGlimpse(ctx, p)},
+		glimpse{T(ctx, "Recipient, in the list"), listGlimpse(ctx)},
 		glimpse{T(ctx, "Recipient, after a recall"), traceGlimpse(ctx, p)},
 	)
 }
 
-func listGlimpse(ctx context.Context, p policy.Policy) string {
-	switch p.Previews {
-	case policy.PreviewsOff:
-		return T(ctx, "“Sealed message. Open to read.”")
-	case policy.PreviewsImmediate:
-		return T(ctx, "The first words at once, if sender and recipient allow it. Otherwise: “Sealed message. Open to read.”")
-	}
-	return T(ctx, "“Sealed message. Open to read.” After the window the first words, if sender and recipient allow it.")
-}
+// listGlimpse is the same whatever previews are allowed: nothing shows any yet (R26).
+func listGlimpse(ctx context.Context) string { return T(ctx, "“Sealed message. Open to read.”") }
 
 func traceGlimpse(ctx context.Context, p policy.Policy) string {
 	line := T(ctx, "“%[1]s recalled a message. You had not opened it.”", from(ctx).principal.User.Name)

@@ -240,7 +240,7 @@ func policyForm(v policyView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = policyField(v, "notification_delay", T(ctx, "Notification delay"), T(ctx, "What is recalled before its notification goes out is never announced. Everybody else hears later by as much. 0s to 1h.")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = policyField(v, "notification_delay", T(ctx, "Notification delay"), T(ctx, "For versions that send notifications: this one sends none. What is recalled before its notification goes out is never announced. 0s to 1h.")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -398,9 +398,9 @@ func policyRecall(v policyView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var18 string
-		templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(T(ctx, "It begins with the delivery. A longer one catches more mistakes, and preview text waits longer."))
+		templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(T(ctx, "It begins with the delivery. A longer one catches more mistakes."))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `policy.templ`, Line: 90, Col: 126}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `policy.templ`, Line: 90, Col: 95}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 		if templ_7745c5c3_Err != nil {
@@ -548,7 +548,7 @@ func policyAfter(v policyView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = policyChoice(v, "previews", T(ctx, "Preview text"), []option{
+		templ_7745c5c3_Err = policyChoice(v, "previews", T(ctx, "Preview text, as soon as a version shows any: this one never does"), []option{
 			{string(policy.PreviewsOff), previewWord(ctx, policy.PreviewsOff), T(ctx, "No list and no notification shows text of what was not opened.")},
 			{string(policy.PreviewsAfterWindow), previewWord(ctx, policy.PreviewsAfterWindow), T(ctx, "Text can appear once it can't be recalled any more, if sender and recipient allow it.")},
 			{string(policy.PreviewsImmediate), previewWord(ctx, policy.PreviewsImmediate), T(ctx, "Text can be read without opening, and no recall takes that back. It is recorded, and senders are told before they send.")},
