@@ -25,6 +25,7 @@ func (c *demoCommand) Run(ctx context.Context, io streams) error {
 	}
 	conf := config.Default()
 	conf.Data, conf.Listen, conf.Ops, conf.LogLevel = filepath.Join(dir, "data"), c.Listen, "off", "warn"
+	conf.Organisation = "Northwind Health"
 	err = c.serve(ctx, io, conf)
 	return errors.Join(err, os.RemoveAll(dir))
 }

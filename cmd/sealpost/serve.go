@@ -20,6 +20,7 @@ type serveCommand struct {
 	Listen       string   `help:"Address of the API." placeholder:"HOST:PORT" env:"SEALPOST_LISTEN"`
 	Ops          string   `help:"Address of /healthz, /readyz and /metrics, or off." placeholder:"HOST:PORT" env:"SEALPOST_OPS"`
 	TrustedProxy []string `help:"Address or network (CIDR) whose X-Forwarded-For is believed. May be repeated." placeholder:"CIDR" env:"SEALPOST_TRUSTED_PROXIES"`
+	Organisation string   `help:"Who runs the server, for the page to sign in." placeholder:"NAME" env:"SEALPOST_ORGANISATION"`
 	ListenFile   string   `help:"Write the address of the API to this file once it answers." placeholder:"FILE"`
 }
 
@@ -37,6 +38,9 @@ func (c *serveCommand) Run(ctx context.Context, io streams) error {
 	}
 	if len(c.TrustedProxy) > 0 {
 		conf.TrustedProxies = c.TrustedProxy
+	}
+	if c.Organisation != "" {
+		conf.Organisation = c.Organisation
 	}
 	if err := conf.Validate(); err != nil {
 		return err
@@ -75,7 +79,7 @@ func (a *app) serve(ctx context.Context, conf config.Config, ready func(address 
 		return err
 	}
 	pages, err := webui.New(webui.Config{
-		Service: a.service, Address: api.Address, Status: httpapi.Status, Observe: api.Observe, Links: a.links, Log: a.log,
+		Service: a.service, Organisation: conf.Organisation, Address: api.Address, Status: httpapi.Status, Observe: api.Observe, Links: a.links, Log: a.log,
 	})
 	if err != nil {
 		return err

@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -38,12 +40,18 @@ type Config struct {
 	TrustedProxies []string `toml:"trusted_proxies"`
 	// PublicURL is where people reach the server, for links; empty: none are made.
 	PublicURL string `toml:"public_url"`
+	// Organisation is who runs the server, for the pages of people who are not signed in;
+	// empty: Sealpost. At most MaxOrganisation characters on one line.
+	Organisation string `toml:"organisation"`
 }
 
 // Default is the configuration of a server that was told nothing.
 func Default() Config {
 	return Config{Data: "sealpost-data", Listen: "127.0.0.1:8080", Ops: "127.0.0.1:8081", LogLevel: "info"}
 }
+
+// MaxOrganisation bounds the name of the organisation, in characters.
+const MaxOrganisation = 80
 
 // FileName is looked for in the data directory.
 const FileName = "sealpost.toml"
@@ -90,6 +98,9 @@ func (c Config) Validate() error {
 	}
 	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
 		return errors.New("public_url: must look like https://post.example.org")
+	}
+	if utf8.RuneCountInString(c.Organisation) > MaxOrganisation || strings.ContainsFunc(c.Organisation, unicode.IsControl) {
+		return fmt.Errorf("organisation: must be one line of at most %d characters", MaxOrganisation)
 	}
 	switch c.LogLevel {
 	case "debug", "info", "warn", "error":

@@ -45,6 +45,7 @@ func TestValidate(t *testing.T) {
 		"ops": func(c *Config) { c.Ops = "x" }, "database": func(c *Config) { c.Database = "mysql://x" },
 		"trusted_proxies": func(c *Config) { c.TrustedProxies = []string{"10.0.0.0/8", "proxy.example"} },
 		"public_url":      func(c *Config) { c.PublicURL = "post.example.org" },
+		"organisation":    func(c *Config) { c.Organisation = "North\nwind" },
 		"log_level":       func(c *Config) { c.LogLevel = "loud" },
 	} {
 		c := Default()
