@@ -37,8 +37,7 @@ func (c *userLinkCommand) Run(ctx context.Context, io streams) error {
 func printInvite(io streams, a *app, secret string, until time.Time) {
 	fmt.Fprintln(io.out, secret)
 	if base := a.config.PublicURL; base != "" {
-		// Behind the sign: it is sent to no server and is in no log on the way.
-		fmt.Fprintln(io.out, strings.TrimRight(base, "/")+"/join#"+secret)
+		fmt.Fprintln(io.out, strings.TrimRight(base, "/")+"/join/"+secret)
 	}
 	fmt.Fprintln(io.err, "It can be used once, until", until.Format(time.RFC3339)+".")
 }
