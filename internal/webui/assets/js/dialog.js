@@ -4,12 +4,13 @@
 const dialog = document.getElementById("dialog");
 let opener = null;
 
-/** Fetches a page's main part into the dialog and shows it. */
+/** Fetches a page's main part into the dialog and shows it. What the dialog itself
+    leads to comes back to what opened it first. */
 export async function openDialog(address, from) {
-  opener = from;
+  if (!dialog.contains(from)) opener = from;
   await htmx.ajax("GET", address, { target: "#dialog", swap: "innerHTML", select: "#main > *" });
   if (!dialog.open) dialog.showModal();
-  (dialog.querySelector("[autofocus]") ?? dialog.querySelector("h1,h2"))?.focus();
+  (dialog.querySelector("[data-first]") ?? dialog.querySelector("h1,h2"))?.focus();
 }
 
 function focusBack() {
