@@ -169,6 +169,7 @@ func (s *Server) recallFile(q *request) error {
 	}
 	h := q.w.Header()
 	h.Set("Content-Type", "application/json")
+	h.Set("Content-Security-Policy", contentPolicy(q.nonce))
 	h.Set("Content-Disposition", `attachment; filename="recall-`+r.MessageID.String()+`.json"`)
 	_, _ = q.w.Write(append(b, '\n')) // the client may be gone
 	return nil

@@ -35,7 +35,11 @@ func (s *Server) why(q *request) error {
 }
 
 func (q *request) showWhy(v whyView) error {
-	return q.page(page{title: T(q.ctx, "Why can't I recall this?"), body: whyBody(v), at: atMessages})
+	title := T(q.ctx, "Why can't I recall this?")
+	if v.code() == "" || v.code() == sealpost.CodeRecalled {
+		title = v.heading(q.ctx)
+	}
+	return q.page(page{title: title, body: whyBody(v), at: atMessages})
 }
 
 // heading is the reason in a few words.
