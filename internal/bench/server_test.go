@@ -64,7 +64,7 @@ func serve(t *testing.T, people int, wrap func(http.Handler) http.Handler) bench
 	t.Cleanup(func() { _ = api.Close(t.Context()) })
 	return bench.Options{
 		Server: server.URL, Ops: strings.TrimPrefix(ops.URL, "http://"), TokenFile: addPeople(t, s, people),
-		InFlight: []int{1}, Duration: minDuration, People: people, Conversations: people, Asks: 1,
+		InFlight: []int{1}, Duration: testDuration, People: people, Conversations: people, Asks: 1,
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *Service) Disregard(ctx context.Context, p Principal, key string, target
 		service: s, sender: p.User, id: s.disregardID(target), request: s.request("message.disregard", target.String()),
 		in: Sending{
 			Conversation: m.ConversationID, Kind: sealpost.KindDisregard, InReplyTo: target, Undo: &atOnce,
-			Body: disregardText(m.SentAt, p.User.TimeZone),
+			Body: DisregardText(m.SentAt, p.User.TimeZone),
 		},
 	}
 	label := seal.Label{Kind: seal.KindMessage, Scope: m.ConversationID, Object: c.id, Version: 1}
@@ -107,9 +107,31 @@ func canDisregard(m *sealpost.Message, sender sealpost.UserID) error {
 	return nil
 }
 
-// disregardText is the request in the system's words, with the time in the sender's
+// DisregardRequest gives the request to disregard a message of the principal's own
+// that was made already, with what was answered; false: none was. Why there can be
+// none is the error of Disregard.
+func (s *Service) DisregardRequest(ctx context.Context, p Principal, target sealpost.MessageID) (MessageView, bool, error) {
+	m, err := s.store.Message(ctx, target, p.User.ID)
+	if err != nil {
+		return MessageView{}, false, err
+	}
+	if err := canDisregard(&m, p.User.ID); err != nil {
+		return MessageView{}, false, err
+	}
+	first, err := s.store.Message(ctx, s.disregardID(target), p.User.ID)
+	if sealpost.CodeOf(err) == sealpost.CodeNotFound {
+		return MessageView{}, false, nil
+	}
+	if err != nil {
+		return MessageView{}, false, err
+	}
+	v, err := s.view(ctx, first, p.User.ID)
+	return v, err == nil, err
+}
+
+// DisregardText is the request in the system's words, with the time in the sender's
 // zone.
-func disregardText(sent sealpost.Instant, zone string) string {
+func DisregardText(sent sealpost.Instant, zone string) string {
 	in, err := time.LoadLocation(zone)
 	if err != nil {
 		in = time.UTC

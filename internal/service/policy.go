@@ -18,8 +18,9 @@ func (s *Service) Policy(ctx context.Context, p Principal) (policy.Policy, error
 	return s.store.Policy(ctx)
 }
 
-// Terms is what everybody may know of the policy in force: what a recall costs and
-// leaves behind, told before it is asked for.
+// Terms is what everybody may know of a policy, the one in force or the one that a
+// message of their own was sent under: what a recall costs and leaves behind, told
+// before it is asked for.
 type Terms struct {
 	Recall bool
 	Window time.Duration
@@ -30,7 +31,11 @@ type Terms struct {
 // Terms gives what holds for what is sent now.
 func (s *Service) Terms(ctx context.Context) (Terms, error) {
 	p, err := s.store.Policy(ctx)
-	return Terms{Recall: p.Recall, Window: p.Window, PerDay: p.PerConversationDay, Trace: p.Trace}, err
+	return termsOf(p), err
+}
+
+func termsOf(p policy.Policy) Terms {
+	return Terms{Recall: p.Recall, Window: p.Window, PerDay: p.PerConversationDay, Trace: p.Trace}
 }
 
 // Policies lists the versions of the policy, newest first, to administrators and

@@ -325,6 +325,8 @@ type Forecast struct {
 	For            []sealpost.UserID
 	Exposure       []Exposure
 	Alternatives   []string
+	Terms          Terms            // those that the message was sent under (R12)
+	Next           sealpost.Instant // when a recall made now stops counting (R13)
 }
 
 // Exposure is what one recipient may have seen (R24, R25).
@@ -351,7 +353,10 @@ func (s *Service) Forecast(ctx context.Context, p Principal, id sealpost.Message
 		return Forecast{}, err
 	}
 	v := shot.Recall.Policy.Forecast(facts(shot, *shot.Message))
-	f := Forecast{Until: m.RecallableUntil, Code: v.Code, Also: v.Also, NextPossibleAt: v.RetryAt}
+	f := Forecast{
+		Until: m.RecallableUntil, Code: v.Code, Also: v.Also, NextPossibleAt: v.RetryAt,
+		Terms: termsOf(shot.Recall.Policy), Next: nextPossible(shot),
+	}
 	f.Recallable = v.Granted() && m.RecalledAt == 0
 	if m.State == sealpost.Removed {
 		f.Recallable, f.Code, f.Also, f.NextPossibleAt = false, sealpost.CodeRemoved, nil, 0

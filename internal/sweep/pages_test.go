@@ -87,6 +87,7 @@ var pageDrivers = map[string]driver{
 	"GET /messages/{conversation}/{message}/recall.json":  view(),
 	"GET /messages/{conversation}/{message}/why":          view(),
 	"GET /messages/{conversation}/{message}/details":      view(),
+	"GET /messages/{conversation}/{message}/disregard":    view(),
 	"POST /messages/{conversation}/{message}/disregard":   ofOthers(form(nil)),
 	"GET /messages/{conversation}/{message}/report":       view(),
 	"POST /messages/{conversation}/{message}/report":      form(url.Values{"reason": {"none"}}),

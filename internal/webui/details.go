@@ -3,28 +3,9 @@ package webui
 import (
 	"context"
 
-	"github.com/a-h/templ"
-
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
-
-// whyAgain says whether, and when, a recall becomes possible; nil: never.
-func whyAgain(v whyView) templ.Component {
-	switch v.code() {
-	case sealpost.CodeDailyLimit:
-		if v.windowEndsFirst() {
-			return say("From %[1]s for other messages. The recall window of this message ends first, at %[2]s, so it can't be recalled.",
-				clockZone(v.forecast.NextPossibleAt), clock(v.forecast.Until))
-		}
-		return say("From %[1]s.", clockZone(v.forecast.NextPossibleAt))
-	case sealpost.CodeThrottled:
-		return say("At about %[1]s.", clock(v.forecast.NextPossibleAt))
-	case sealpost.CodeOnHold, sealpost.CodeRecallOff:
-		return say("Your administrator can tell.")
-	}
-	return nil
-}
 
 func (s *Server) details(q *request) error {
 	a, err := q.about()
@@ -43,18 +24,6 @@ func stateWord(ctx context.Context, d service.DeliveryView) string {
 		return T(ctx, "Recalled before opening")
 	}
 	return T(ctx, "No receipt yet")
-}
-
-// disregard asks everybody in the conversation to disregard a message (S17).
-func (s *Server) disregard(q *request) error {
-	a, err := q.about()
-	if err != nil {
-		return err
-	}
-	if _, err := s.service.Disregard(q.ctx, q.principal, q.key(), a.message.ID); err != nil {
-		return err
-	}
-	return q.done("/messages/"+a.message.ConversationID.String(), "disregard")
 }
 
 // hidePage asks before a message is hidden: it does not come back.

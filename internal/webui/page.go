@@ -46,6 +46,12 @@ func outcome(ctx context.Context, key string) string {
 		return T(ctx, "Not sent. Your draft is back.")
 	case "recalled":
 		return T(ctx, "Recalled.")
+	case "recalled-already":
+		return T(ctx, "Already recalled.")
+	case "recalled-all":
+		return T(ctx, "Recalled for everyone. Nobody had opened it.")
+	case "recalled-partly":
+		return T(ctx, "Recalled for those who had not opened it.")
 	case "disregard":
 		return T(ctx, "You asked to disregard it.")
 	case "hidden":

@@ -2,9 +2,10 @@ package webui
 
 import (
 	"context"
-	"time"
+	"errors"
 
-	"github.com/sealpost/sealpost/internal/policy"
+	"github.com/a-h/templ"
+
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
@@ -16,6 +17,7 @@ func (s *Server) registerRecall() {
 	s.get(at+"recall.json", Member, s.recallFile)
 	s.get(at+"why", Member, s.why)
 	s.get(at+"details", Member, s.details)
+	s.get(at+"disregard", Member, s.disregardPage)
 	s.post(at+"disregard", Member, s.disregard)
 	s.get(at+"report", Member, s.flagPage)
 	s.post(at+"report", Member, s.flag)
@@ -56,47 +58,50 @@ func (a aboutMessage) back() string {
 	return "/messages/" + a.message.ConversationID.String() + "#" + anchor(a.message.ID)
 }
 
+// recipients are the names of those whom the message went to.
+func (a aboutMessage) recipients(ctx context.Context) (names []string) {
+	for _, d := range a.message.Deliveries {
+		names = append(names, nameIn(ctx, a.thread, d.UserID))
+	}
+	return names
+}
+
 func (a aboutMessage) topic() string { return "conversation:" + a.message.ConversationID.String() }
 
-// recallView is the question before a recall, or why there is none.
+// recallView is the question before a recall.
 type recallView struct {
 	aboutMessage
 	forecast service.Forecast
-	terms    service.Terms
-	next     sealpost.Instant
 	key      string
-	trouble  *failure // the recall was tried and did not go through; nothing has changed
-	lost     bool     // it was recallable when the page was made, and is not any more
+	doubt    bool // it was asked for, and the server could not say whether it worked (R11)
 }
 
 // recallPage asks before a recall, and shows the report after one.
 func (s *Server) recallPage(q *request) error {
 	a, err := q.about()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if !a.message.Own {
-		return sealpost.Refuse(sealpost.CodeNotSender, "Only the sender can recall a message.")
-	}
-	if a.message.RecalledAt != 0 {
+	case !a.message.Own:
+		return notSender()
+	case a.message.RecalledAt != 0:
 		return q.showReport(a)
 	}
-	return q.showRecall(recallView{aboutMessage: a, key: formKey(), lost: q.query("was") == "recallable"})
+	f, err := s.service.Forecast(q.ctx, q.principal, a.message.ID)
+	switch {
+	case err != nil:
+		return err
+	case !f.Recallable:
+		return q.showWhy(whyView{aboutMessage: a, forecast: f, lost: q.query("was") == "recallable"})
+	}
+	return q.showRecall(recallView{aboutMessage: a, forecast: f, key: formKey()})
 }
 
-// showRecall shows the question, or the reasons where the answer is no already.
+func notSender() error {
+	return sealpost.Refuse(sealpost.CodeNotSender, "Only the sender can recall a message.")
+}
+
 func (q *request) showRecall(v recallView) error {
-	var err error
-	if v.forecast, err = q.server.service.Forecast(q.ctx, q.principal, v.message.ID); err != nil {
-		return err
-	}
-	if v.terms, err = q.server.service.Terms(q.ctx); err != nil {
-		return err
-	}
-	v.next = sealpost.NextDay(q.now, q.place())
-	if !v.forecast.Recallable {
-		return q.showWhy(whyView{aboutMessage: v.aboutMessage, forecast: v.forecast, terms: v.terms, lost: v.lost})
-	}
 	return q.page(page{title: T(q.ctx, "Recall this message?"), body: recallBody(v), at: atMessages})
 }
 
@@ -105,27 +110,95 @@ func (q *request) showRecall(v recallView) error {
 // shows its reason.
 func (s *Server) recall(q *request) error {
 	a, err := q.about()
+	if unanswered(err) {
+		return q.showDoubt()
+	}
 	if err != nil {
 		return err
 	}
-	_, err = s.service.Recall(q.ctx, q.principal, q.key(), a.message.ID, service.Recalling{
+	before := a.message.RecalledAt
+	report, err := s.service.Recall(q.ctx, q.principal, q.key(), a.message.ID, service.Recalling{
 		Conversation: a.message.ConversationID, Reason: q.field("reason"), KeepDraft: true,
 	})
 	switch code := sealpost.CodeOf(err); {
 	case err == nil:
-		if q.swapped() {
-			return q.page(page{title: T(q.ctx, "Recalled"), body: recalledBody(a)})
-		}
-		return q.done(a.back(), "recalled")
-	case code == sealpost.CodeUnavailable:
-		f := q.failure(err)
-		q.status = s.status(code)
-		return q.showRecall(recallView{aboutMessage: a, key: q.key(), trouble: &f})
+		return q.showRecalled(recalledView{a, report, before != 0})
+	case unanswered(err):
+		_ = q.failure(err) // for the log
+		return q.afterDoubt()
 	case recallRefusals[code]:
-		q.status = s.status(code)
-		return q.showRecall(recallView{aboutMessage: a, key: formKey(), lost: true})
+		return q.showRefusal(a, err)
 	}
 	return err
+}
+
+// unanswered reports whether an error leaves open what happened.
+func unanswered(err error) bool {
+	return sealpost.CodeOf(err) == sealpost.CodeUnavailable || sealpost.CodeOf(err) == sealpost.CodeInternal
+}
+
+// afterDoubt looks what became of a recall that nobody answered. What is recalled is;
+// that it is not yet proves nothing, so the question stays, with its key: asking
+// again gives the true outcome.
+func (q *request) afterDoubt() error {
+	a, err := q.about()
+	if err != nil {
+		return q.showDoubt()
+	}
+	if a.message.RecalledAt != 0 {
+		r, err := q.server.service.Report(q.ctx, q.principal, a.message.ID)
+		if err != nil {
+			return q.showDoubt()
+		}
+		return q.showRecalled(recalledView{aboutMessage: a, report: r})
+	}
+	f, err := q.server.service.Forecast(q.ctx, q.principal, a.message.ID)
+	if err != nil || !f.Recallable {
+		return q.showDoubt()
+	}
+	q.status = q.server.status(sealpost.CodeUnavailable)
+	return q.showRecall(recallView{aboutMessage: a, forecast: f, key: q.key(), doubt: true})
+}
+
+// showDoubt is the question where nothing can be read: its key is all that counts.
+func (q *request) showDoubt() error {
+	q.status = q.server.status(sealpost.CodeUnavailable)
+	return q.page(page{title: T(q.ctx, "Recall this message?"), body: doubtBody(q.r.URL.Path, q.key(), q.field("reason")), at: atMessages})
+}
+
+// recalledView is a recall that is done.
+type recalledView struct {
+	aboutMessage
+	report service.Report
+	again  bool // it was done before
+}
+
+func (q *request) showRecalled(v recalledView) error {
+	if q.swapped() {
+		return q.page(page{title: T(q.ctx, "Recalled"), body: recalledBody(v)})
+	}
+	return q.done(v.back(), v.outcome())
+}
+
+// outcome is the key of the sentence after a recall.
+func (v recalledView) outcome() string {
+	switch {
+	case v.again:
+		return "recalled-already"
+	case v.report.Outcome == service.OutcomePartlyRecalled:
+		return "recalled-partly"
+	case len(v.report.Recipients) > 1:
+		return "recalled-all"
+	}
+	return "recalled"
+}
+
+// words are the words after a recall, with the name of a single recipient.
+func (v recalledView) words(ctx context.Context) string {
+	if v.outcome() == "recalled" && len(v.report.Recipients) == 1 {
+		return T(ctx, "Recalled. %[1]s had not opened it.", nameIn(ctx, v.thread, v.report.Recipients[0].UserID))
+	}
+	return outcome(ctx, v.outcome())
 }
 
 // recallRefusals is the table of what a recall can be refused with (R8); it never
@@ -136,131 +209,57 @@ var recallRefusals = map[sealpost.Code]bool{
 	sealpost.CodeRemoved: true,
 }
 
-// recalledWords are the words after a recall.
-func recalledWords(ctx context.Context, a aboutMessage) string {
-	if len(a.message.Deliveries) == 1 {
-		return T(ctx, "Recalled. %[1]s had not opened it.", nameIn(ctx, a.thread, a.message.Deliveries[0].UserID))
-	}
-	return T(ctx, "Recalled.")
-}
-
-// exposed is what one person may have seen, in a sentence. Before a recall everybody
-// may know that a message came: whether they were there is told afterwards.
-func exposed(ctx context.Context, t service.Thread, e service.Exposure) string {
-	who := nameIn(ctx, t, e.UserID)
-	switch e.Level {
-	case sealpost.LevelNone:
-		return T(ctx, "%[1]s: nothing. Nobody told %[1]s that it came.", who)
-	case sealpost.LevelNotified:
-		return T(ctx, "%[1]s: perhaps that a message from you came. Never its text.", who)
-	case sealpost.LevelPreview:
-		return T(ctx, "%[1]s: a preview of the text.", who)
-	case sealpost.LevelFull:
-		return T(ctx, "%[1]s: the whole text, by SMS. It can't be recalled.", who)
-	}
-	return T(ctx, "%[1]s opened it. It stays in their conversation.", who)
-}
-
-// whyView is why a message cannot be recalled, and what to do instead.
-type whyView struct {
-	aboutMessage
-	forecast service.Forecast
-	terms    service.Terms
-	lost     bool
-}
-
-func (s *Server) why(q *request) error {
-	a, err := q.about()
+// showRefusal shows why a recall was refused. The reason is the refusal's own: what
+// may be told beforehand knows less, of people whose receipts are off (R8).
+func (q *request) showRefusal(a aboutMessage, refusal error) error {
+	f, err := q.server.service.Forecast(q.ctx, q.principal, a.message.ID)
 	if err != nil {
 		return err
 	}
-	if !a.message.Own {
-		return sealpost.Refuse(sealpost.CodeNotSender, "Only the sender can recall a message.")
-	}
-	v := whyView{aboutMessage: a}
-	if v.forecast, err = s.service.Forecast(q.ctx, q.principal, a.message.ID); err != nil {
+	now, err := q.about() // with the openings that it lost to
+	if err != nil {
 		return err
 	}
-	if v.terms, err = s.service.Terms(q.ctx); err != nil {
-		return err
+	var e *sealpost.Error
+	if errors.As(refusal, &e) {
+		f.Recallable, f.Code, f.Also, f.NextPossibleAt, f.Alternatives = false, e.Code, e.Also, e.RetryAt, e.Alternatives
 	}
-	return q.showWhy(v)
+	q.status = q.server.status(f.Code)
+	return q.showWhy(whyView{aboutMessage: now, forecast: f, refused: true})
 }
 
-func (q *request) showWhy(v whyView) error {
-	return q.page(page{title: T(q.ctx, "Why can't I recall this?"), body: whyBody(v), at: atMessages})
-}
-
-// heading is the reason in a few words.
-func (v whyView) heading(ctx context.Context) string {
-	switch v.code() {
-	case sealpost.CodeWindowClosed:
-		if v.message.Imported {
-			return T(ctx, "It comes from an archive")
-		}
-		return T(ctx, "The recall window has closed")
-	case sealpost.CodeOpened:
-		if len(v.message.Deliveries) == 1 {
-			return T(ctx, "%[1]s has opened it", nameIn(ctx, v.thread, v.message.Deliveries[0].UserID))
-		}
-		return T(ctx, "Everyone has opened it")
-	case sealpost.CodeDailyLimit:
-		return T(ctx, "You already recalled a message here today")
-	case sealpost.CodeThrottled:
-		return T(ctx, "Recall is paused for your account")
-	case sealpost.CodeRequiredNotice:
-		return T(ctx, "This is a required notice")
-	case sealpost.CodeOnHold:
-		return T(ctx, "Recall is paused for this conversation")
-	case sealpost.CodeTextMessage:
-		return T(ctx, "This went out by SMS")
-	case sealpost.CodeRecallOff:
-		return T(ctx, "Your organisation has turned recall off")
-	case sealpost.CodeRemoved:
-		return T(ctx, "It was removed after review")
-	case sealpost.CodeRecalled:
-		return T(ctx, "Already recalled")
-	case "":
-		return T(ctx, "You can still recall this message")
+// exposures says what the recipients may have seen, those who may have seen the same
+// in one sentence. Before a recall everybody may know that a message came: whether
+// they were there is told afterwards.
+func (v recallView) exposures(ctx context.Context) (out []templ.Component) {
+	names := map[sealpost.Level][]string{}
+	for _, e := range v.forecast.Exposure {
+		names[e.Level] = append(names[e.Level], nameIn(ctx, v.thread, e.UserID))
 	}
-	return T(ctx, "Recall isn't working right now")
-}
-
-func (v whyView) code() sealpost.Code {
-	if v.message.RecalledAt != 0 {
-		return sealpost.CodeRecalled
+	if all := names[sealpost.LevelNone]; len(all) > 0 {
+		out = append(out, say("%[1]s: nothing. Nobody told them that it came.", nameList(all)))
 	}
-	return v.forecast.Code
-}
-
-// windowEndsFirst reports whether the message's own window is over before a limit is.
-func (v whyView) windowEndsFirst() bool {
-	return v.forecast.NextPossibleAt != 0 && v.forecast.NextPossibleAt > v.forecast.Until
-}
-
-// openedAt is when the last of the openings was that the sender may know of.
-func (v whyView) openedAt() sealpost.Instant {
-	var at sealpost.Instant
+	if all := names[sealpost.LevelNotified]; len(all) > 0 {
+		out = append(out, say("%[1]s: perhaps that a message from you came. Never its text.", nameList(all)))
+	}
+	if all := names[sealpost.LevelPreview]; len(all) > 0 {
+		out = append(out, say("%[1]s: a preview of the text.", nameList(all)))
+	}
+	if all := names[sealpost.LevelFull]; len(all) > 0 {
+		out = append(out, say("%[1]s: the whole text, by SMS. It can't be recalled.", nameList(all)))
+	}
 	for _, d := range v.message.Deliveries {
-		at = max(at, d.OpenedAt)
+		if d.OpenedAt != 0 {
+			out = append(out, say("%[1]s opened it at %[2]s. It stays in their conversation.", name(nameIn(ctx, v.thread, d.UserID)), clock(d.OpenedAt)))
+		}
 	}
-	return at
+	return out
 }
 
-// window is how long the message could be recalled.
-func (v whyView) window() time.Duration { return v.message.RecallableUntil.Sub(v.message.SentAt) }
-
-// alsoText is another reason, in a few words.
-func alsoText(ctx context.Context, v whyView, c sealpost.Code) string {
-	other := v
-	other.forecast.Code = c
-	return other.heading(ctx)
-}
-
-// alternatives are what can be done instead, the most fitting first; always all five.
-func (v whyView) alternatives() []string {
-	if len(v.forecast.Alternatives) > 0 {
-		return v.forecast.Alternatives
+// reached are the names of those from whom the message would be taken back.
+func (v recallView) reached(ctx context.Context) (names []string) {
+	for _, id := range v.forecast.For {
+		names = append(names, nameIn(ctx, v.thread, id))
 	}
-	return policy.Alternatives(v.code())
+	return names
 }

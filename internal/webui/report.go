@@ -3,10 +3,11 @@ package webui
 import (
 	"context"
 	"encoding/json"
-	"time"
+	"strings"
 
 	"github.com/a-h/templ"
 
+	"github.com/sealpost/sealpost/api"
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
@@ -79,7 +80,7 @@ func levelWord(ctx context.Context, l sealpost.Level) string {
 func detailLine(r service.RecipientReport) templ.Component {
 	switch {
 	case r.OpenedAt != 0:
-		return say("Opened %[1]s.", second(r.OpenedAt))
+		return say("Opened %[1]s.", exactly(r.OpenedAt))
 	case r.Outcome == service.OutcomeOpened:
 		return say("Opened.")
 	case r.Level == sealpost.LevelNone:
@@ -88,7 +89,71 @@ func detailLine(r service.RecipientReport) templ.Component {
 	return say("Was there after it was delivered. No text was shown.")
 }
 
-// recallFile is the report for other programs, in the words of the API.
+// text is the report in plain words, to be copied.
+func (v reportView) text(ctx context.Context) string {
+	lines := []string{
+		T(ctx, "Recall report"), v.summary(ctx), T(ctx, "Sent %[1]s", exactText(ctx, v.message.SentAt)),
+		T(ctx, "Recalled %[1]s", exactText(ctx, v.report.RecalledAt)), "",
+	}
+	for _, r := range v.report.Recipients {
+		who, did, seen := nameIn(ctx, v.thread, r.UserID), outcomeWord(ctx, r), levelWord(ctx, r.Level)
+		if r.OpenedAt != 0 {
+			lines = append(lines, T(ctx, "%[1]s: %[2]s. %[3]s, %[4]s", who, did, seen, exactText(ctx, r.OpenedAt)))
+		} else {
+			lines = append(lines, T(ctx, "%[1]s: %[2]s. %[3]s", who, did, seen))
+		}
+	}
+	return strings.Join(append(lines, "", limitsOfReport(ctx)), "\n")
+}
+
+// limitsOfReport says what no report can know.
+func limitsOfReport(ctx context.Context) string {
+	return T(ctx, "This report shows what our server sent and received. It can't show screenshots, or what someone saw on a screen.")
+}
+
+// partly reports whether somebody keeps the message.
+func (v reportView) partly() bool { return v.report.Outcome == service.OutcomePartlyRecalled }
+
+// savedReport is the report for other programs: what the API answers, with names.
+type savedReport struct {
+	api.Report
+	SentAt     *api.Time        `json:"sent_at"`
+	Recipients []savedRecipient `json:"recipients"`
+}
+
+type savedRecipient struct {
+	Name string `json:"name"`
+	api.RecipientReport
+}
+
+// levelNames is the table of the levels of exposure in the words of the API; it never
+// changes.
+var levelNames = map[sealpost.Level]string{
+	sealpost.LevelNone: "none", sealpost.LevelNotified: "notified", sealpost.LevelPreview: "preview", sealpost.LevelFull: "full",
+	sealpost.LevelOpened: "opened",
+}
+
+func saved(ctx context.Context, a aboutMessage, r service.Report) savedReport {
+	out := savedReport{SentAt: exact(a.message.SentAt), Recipients: []savedRecipient{}, Report: api.Report{
+		MessageID: r.MessageID.String(), Outcome: r.Outcome, RecalledAt: exact(r.RecalledAt), Trace: r.Trace, ErasedAt: exact(r.ErasedAt),
+	}}
+	if !r.DraftID.IsZero() {
+		id := r.DraftID.String()
+		out.DraftID = &id
+	}
+	for _, p := range r.Recipients {
+		line := savedRecipient{Name: nameIn(ctx, a.thread, p.UserID), RecipientReport: api.RecipientReport{
+			UserID: p.UserID.String(), Outcome: p.Outcome, Level: levelNames[p.Level], OpenedAt: exact(p.OpenedAt), Channels: []api.Channel{},
+		}}
+		for _, c := range p.Channels {
+			line.Channels = append(line.Channels, api.Channel{Channel: c.Channel, At: exact(c.At), Text: c.Text, State: c.State})
+		}
+		out.Recipients = append(out.Recipients, line)
+	}
+	return out
+}
+
+// recallFile is the report as a file.
 func (s *Server) recallFile(q *request) error {
 	a, err := q.about()
 	if err != nil {
@@ -98,50 +163,23 @@ func (s *Server) recallFile(q *request) error {
 	if err != nil {
 		return err
 	}
-	type recipient struct {
-		UserID   string  `json:"user_id"`
-		Name     string  `json:"name"`
-		Outcome  string  `json:"outcome"`
-		Level    string  `json:"level"`
-		OpenedAt *string `json:"opened_at,omitempty"`
-	}
-	out := struct {
-		MessageID  string      `json:"message_id"`
-		Outcome    string      `json:"outcome"`
-		SentAt     string      `json:"sent_at"`
-		RecalledAt string      `json:"recalled_at"`
-		Trace      string      `json:"trace"`
-		ErasedAt   *string     `json:"erased_at,omitempty"`
-		Recipients []recipient `json:"recipients"`
-	}{
-		MessageID: r.MessageID.String(), Outcome: r.Outcome, SentAt: *exact(a.message.SentAt), RecalledAt: *exact(r.RecalledAt), Trace: r.Trace,
-		ErasedAt: exact(r.ErasedAt),
-	}
-	levels := map[sealpost.Level]string{
-		sealpost.LevelNone: "none", sealpost.LevelNotified: "notified", sealpost.LevelPreview: "preview", sealpost.LevelFull: "full",
-		sealpost.LevelOpened: "opened",
-	}
-	for _, p := range r.Recipients {
-		out.Recipients = append(out.Recipients, recipient{
-			UserID: p.UserID.String(), Name: nameIn(q.ctx, a.thread, p.UserID), Outcome: p.Outcome, Level: levels[p.Level], OpenedAt: exact(p.OpenedAt),
-		})
-	}
-	b, err := json.MarshalIndent(out, "", "  ")
+	b, err := json.MarshalIndent(saved(q.ctx, a, r), "", "  ")
 	if err != nil {
 		return err
 	}
 	h := q.w.Header()
 	h.Set("Content-Type", "application/json")
+	h.Set("Content-Security-Policy", contentPolicy(q.nonce))
 	h.Set("Content-Disposition", `attachment; filename="recall-`+r.MessageID.String()+`.json"`)
 	_, _ = q.w.Write(append(b, '\n')) // the client may be gone
 	return nil
 }
 
 // exact is an instant for programs; nil for none.
-func exact(i sealpost.Instant) *string {
+func exact(i sealpost.Instant) *api.Time {
 	if i == 0 {
 		return nil
 	}
-	text := i.Time().Format(time.RFC3339Nano)
-	return &text
+	at := api.At(i.Time())
+	return &at
 }

@@ -38,6 +38,22 @@ func hour(i sealpost.Instant) templ.Component {
 	return moment(i, func(_ *request, t time.Time) string { return t.Format("15:04") })
 }
 
+// exactly is a time to the second with its day and zone, for reports: they are read
+// on other days.
+func exactly(i sealpost.Instant) templ.Component {
+	return moment(i, exactWords)
+}
+
+// exactText is exactly as a text.
+func exactText(ctx context.Context, i sealpost.Instant) string {
+	q := from(ctx)
+	return exactWords(q, i.Time().In(q.place()))
+}
+
+func exactWords(q *request, t time.Time) string {
+	return shortDate(q, t) + ", " + t.Format("15:04:05 (MST)")
+}
+
 // brief is a time in a list: the clock time today, else the day.
 func brief(i sealpost.Instant) templ.Component {
 	return moment(i, func(q *request, t time.Time) string {

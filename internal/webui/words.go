@@ -32,6 +32,7 @@ type counted struct {
 // countedSentences is the table of English sentences that count. It never changes.
 var countedSentences = []counted{
 	{"%d unread", 1, "%d unread", "%d unread"},
+	{"Recall for %d people?", 1, "Recall for %d person?", "Recall for %d people?"},
 	{"%d people", 1, "%d person", "%d people"},
 	{"%d people on this page", 1, "%d person on this page", "%d people on this page"},
 	{"%[1]s, %[2]s and %[3]d others", 3, "%[1]s, %[2]s and %[3]d other", "%[1]s, %[2]s and %[3]d others"},

@@ -1,15 +1,30 @@
 // Links with data-dialog show their page's main part in the one dialog of the shell.
 // Without script they are pages. Closing gives the focus back to what opened it, or
 // to the message that belonged to.
+import { announce } from "./announce.js";
+
 const dialog = document.getElementById("dialog");
 let opener = null;
 
-/** Fetches a page's main part into the dialog and shows it. */
+/** Fetches a page's main part into the dialog and shows it. What the dialog itself
+    leads to comes back to what opened it first. */
 export async function openDialog(address, from) {
-  opener = from;
+  if (!dialog.contains(from)) opener = from;
   await htmx.ajax("GET", address, { target: "#dialog", swap: "innerHTML", select: "#main > *" });
+  if (!dialog.firstElementChild) {
+    announce(document.body.dataset.failed, true); // there was no answer
+    return focusBack();
+  }
+  nameDialog();
   if (!dialog.open) dialog.showModal();
-  (dialog.querySelector("[autofocus]") ?? dialog.querySelector("h1,h2"))?.focus();
+  // The beginning is read first; what can be answered is always in sight.
+  (dialog.querySelector("[data-first]") ?? dialog.querySelector("h1,h2"))?.focus({ preventScroll: true });
+  dialog.scrollTop = 0;
+}
+
+// Its name is its heading, also after what it shows was changed.
+function nameDialog() {
+  dialog.ariaLabel = dialog.querySelector("h1")?.textContent.trim() ?? null;
 }
 
 function focusBack() {
@@ -35,6 +50,8 @@ document.addEventListener("click", (e) => {
     dialog.close(); // the backdrop
   }
 });
+
+document.addEventListener("htmx:after:settle", () => dialog?.open && nameDialog());
 
 dialog?.addEventListener("close", () => {
   dialog.replaceChildren();

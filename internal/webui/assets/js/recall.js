@@ -38,22 +38,32 @@ async function insist(form, address, { body, headers, method }) {
   }
 }
 
+// While the server is asked, only its answer changes what the dialog shows.
+document.addEventListener(
+  "sealpost:changed",
+  (e) => {
+    if (e.target.querySelector?.('dialog form[data-recall-form] [aria-busy="true"]')) e.stopImmediatePropagation();
+  },
+  true,
+);
+
 // It is done: the dialog closes, the thread shows the marker, and has the focus.
 document.addEventListener("htmx:after:settle", () => {
   const done = document.querySelector("dialog [data-recalled]");
   if (!done) return;
-  const { recalled, message } = done.dataset;
-  const words = done.querySelector("[data-announce]")?.textContent;
+  const { recalled, message, report } = done.dataset;
+  const words = done.querySelector("h1").textContent;
   document.getElementById("dialog").close();
   for (const part of document.querySelectorAll("[data-live]")) {
     if (part.dataset.live.split(" ").some((t) => t === recalled || t === "inbox")) part.dispatchEvent(new CustomEvent("sealpost:changed"));
   }
+  // Its report is where it stands: in its own marker, in one of several messages, or
+  // below a message that somebody keeps.
   const find = (tries) => {
-    const marker = document.getElementById(message);
-    if (marker?.classList.contains("marker") || tries === 0) {
-      marker?.focus();
-      announce(words);
-    } else setTimeout(() => find(tries - 1), 50);
+    const there = document.querySelector(`#messages a[href="${CSS.escape(report)}"]:not([data-dialog])`);
+    if (!there && tries > 0) return setTimeout(() => find(tries - 1), 50);
+    (there?.closest("[data-message]") ?? document.getElementById(message))?.focus();
+    announce(words);
   };
   find(40);
 });
