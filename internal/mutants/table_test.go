@@ -171,7 +171,7 @@ var mutants = []mutant{
 		"R25", "the report tells the time of a secret opening", useCase + "report.go",
 		"			if d.Receipt {\n				line.OpenedAt", "			if true {\n				line.OpenedAt", "./internal/service", "TestReportWithoutReceipt",
 	},
-	{"R27", "the undo time is not kept", useCase + "send.go", "	case undo > 0:", "	case false:", "./internal/service", "TestUndo"},
+	{"R27", "the undo time is not kept", useCase + "send.go", "	case release > s.Now:", "	case false:", "./internal/service", "TestUndo"},
 	{
 		"R28", "what is delivered can be undone", domain + "transitions.go",
 		"func Undo(m Message, now Instant) (Message, error) {\n	switch {\n	case m.State.Pending():", "func Undo(m Message, now Instant) (Message, error) {\n	switch {\n	case m.State != Undone:", "./internal/sealpost", ".",
