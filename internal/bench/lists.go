@@ -31,8 +31,8 @@ type Lists struct {
 	Rare     time.Duration `json:"search_rare_p50_ns"`
 	From     time.Duration `json:"search_from_p50_ns"`
 	Phrase   time.Duration `json:"search_phrase_p50_ns"`
-	// What the reader of the long conversation has under these filters: nothing, so that
-	// everything has to be looked at that might be there.
+	// What the reader of the long conversation has under these filters, which is little or
+	// nothing: everything has to be looked at that might be there.
 	Recalled  time.Duration `json:"recalled_p50_ns"`
 	Scheduled time.Duration `json:"scheduled_p50_ns"`
 }
@@ -128,9 +128,6 @@ func (s *site) longConversation(ctx context.Context, l *Lists) error {
 		var inbox api.Inbox
 		if *into, err = s.timePage(ctx, reader, "/api/v1/conversations?filter="+filter, &inbox); err != nil {
 			return err
-		}
-		if len(inbox.Items) > 0 {
-			return fmt.Errorf("bench: there is something under the filter %s", filter)
 		}
 	}
 	return s.searches(ctx, l, p)
