@@ -32,7 +32,7 @@ type Sessions struct {
 type CreateToken struct {
 	Name      string   `json:"name" minLength:"1" maxLength:"100" doc:"what it is for" example:"night job"`
 	ExpiresAt *Time    `json:"expires_at,omitempty" format:"date-time" doc:"default: never"`
-	Scopes    []string `json:"scopes,omitempty" maxItems:"20" enum:"read,open,write,network,account,admin" doc:"what it is good for; default: whatever this session or token is" example:"[\"read\"]"`
+	Scopes    []string `json:"scopes,omitempty" minItems:"1" maxItems:"20" enum:"read,open,write,network,account,admin" doc:"what it is good for; default: whatever this session or token is" example:"[\"read\"]"`
 }
 
 // Token is an API token without its secret.

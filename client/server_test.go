@@ -160,6 +160,7 @@ func TestEveryRoute(t *testing.T) {
 		t.Errorf("delivery %s", got.Delivery)
 	}
 	h.pending(ctx, a, talk.ID)
+	h.outlook(ctx, a, bob)
 
 	second := must(a.Send(ctx, talk.ID, api.SendMessage{Body: "second"}))(t)
 	report := must(a.Recall(ctx, second.ID, api.Recall{Reason: "typo"}))(t)

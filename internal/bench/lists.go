@@ -18,9 +18,11 @@ import (
 type Lists struct {
 	Conversations int           `json:"conversations"`
 	Inbox         time.Duration `json:"inbox_p50_ns"` // its newest 50
-	Messages      int           `json:"messages"`     // of the long conversation
-	Newest        time.Duration `json:"newest_page_p50_ns"`
-	Oldest        time.Duration `json:"oldest_page_p50_ns"`
+	// Unread is the newest 50 of it that are unread, which all are.
+	Unread   time.Duration `json:"unread_p50_ns"`
+	Messages int           `json:"messages"` // of the long conversation
+	Newest   time.Duration `json:"newest_page_p50_ns"`
+	Oldest   time.Duration `json:"oldest_page_p50_ns"`
 	// The newest 50 hits among what the reader of the long conversation has: for a word
 	// that every message has, for one that a single message has, for a name, and for two
 	// words in a row. Indexed is how long the index took to have everything.
@@ -29,6 +31,10 @@ type Lists struct {
 	Rare     time.Duration `json:"search_rare_p50_ns"`
 	From     time.Duration `json:"search_from_p50_ns"`
 	Phrase   time.Duration `json:"search_phrase_p50_ns"`
+	// What the reader of the long conversation has under these filters, which is little or
+	// nothing: everything has to be looked at that might be there.
+	Recalled  time.Duration `json:"recalled_p50_ns"`
+	Scheduled time.Duration `json:"scheduled_p50_ns"`
 }
 
 const (
@@ -59,6 +65,12 @@ func (s *site) lists(ctx context.Context) (Lists, error) {
 	l.Inbox, err = s.timePage(ctx, reader, fmt.Sprintf("/api/v1/conversations?limit=%d", pageSize), &inbox)
 	if err == nil && len(inbox.Items) != min(pageSize, l.Conversations) {
 		err = errors.New("bench: the inbox is not full")
+	}
+	if err == nil {
+		l.Unread, err = s.timePage(ctx, reader, fmt.Sprintf("/api/v1/conversations?filter=unread&limit=%d", pageSize), &inbox)
+	}
+	if err == nil && len(inbox.Items) != min(pageSize, l.Conversations) {
+		err = errors.New("bench: not everything is unread")
 	}
 	if err != nil || l.Messages == 0 {
 		return l, err
@@ -110,6 +122,12 @@ func (s *site) longConversation(ctx context.Context, l *Lists) error {
 		read := slices.DeleteFunc(history.Items, func(m api.Message) bool { return m.Content == nil })
 		if len(read) != full {
 			return fmt.Errorf("bench: a page of %d has %d messages with content", full, len(read))
+		}
+	}
+	for filter, into := range map[string]*time.Duration{"recalled": &l.Recalled, "scheduled": &l.Scheduled} {
+		var inbox api.Inbox
+		if *into, err = s.timePage(ctx, reader, "/api/v1/conversations?filter="+filter, &inbox); err != nil {
+			return err
 		}
 	}
 	return s.searches(ctx, l, p)

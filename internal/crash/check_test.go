@@ -25,6 +25,7 @@ func (w *world) check() {
 	w.checkHistories(false)
 	w.checkReports()
 	w.checkDrafts()
+	w.checkNetwork()
 	w.openRest()
 	w.checkHistories(true)
 	w.checkSearch()
@@ -256,6 +257,11 @@ func (w *world) checkDrafts() {
 				for _, id := range f.drafts {
 					want[id] = f.body
 				}
+			}
+		}
+		for _, n := range w.notes { // these are kept until they are deleted
+			if n.owner == owner.id {
+				want[n.id] = n.body
 			}
 		}
 		for path := "/drafts?limit=200"; path != ""; {

@@ -34,6 +34,9 @@ var plans = map[failpoint.Point]plan{
 	failpoint.DecideWritten:   {near: 12, far: 8, long: []int{1, 6, 14}},
 	failpoint.DecideCommitted: {near: 9, far: 13, long: []int{1, 6, 11}},
 
+	failpoint.AmendWritten:   {near: 6, far: 9, long: []int{1, 15}},
+	failpoint.AmendCommitted: {near: 8, far: 5, long: []int{1, 14}},
+
 	failpoint.SendDecided: {near: 15, far: 11, long: []int{1, 5, 22}, before: true},
 	failpoint.SendAnswer:  {near: 8, far: 16, long: []int{1, 4, 22}, after: true},
 

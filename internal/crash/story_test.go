@@ -262,6 +262,10 @@ var stories = []struct {
 	{"race", race},
 	{"crowd", crowd},
 	{"later", later},
+	{"drafted", drafted},
+	{"acquainted", acquainted},
+	{"regrouped", regrouped},
+	{"regretted", regretted},
 }
 
 // chat: send and open, with what came before opened along (R5).

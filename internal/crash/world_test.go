@@ -34,6 +34,9 @@ type world struct {
 	acts    []*act
 	facts   []*fact
 	groups  map[string][]string // person's id → conversations that they began
+	notes   []note
+	pairs   [][2]person    // connected
+	flags   map[string]int // person's id → reports that they made
 }
 
 // act is one change that a client asks for, with all its repetitions.
@@ -50,7 +53,7 @@ type act struct {
 
 func newWorld(t *testing.T, people []person) *world {
 	w := &world{
-		t: t, people: people, groups: map[string][]string{},
+		t: t, people: people, groups: map[string][]string{}, flags: map[string]int{},
 		client: &http.Client{Timeout: patience / 2, Transport: &http.Transport{MaxIdleConnsPerHost: 64}},
 	}
 	w.changed = sync.NewCond(&w.mu)
@@ -128,6 +131,7 @@ type request struct {
 	as           person
 	method, path string
 	key          string // empty: a question
+	ifMatch      string // empty: no precondition
 	body         any    // nil: none
 }
 
@@ -157,6 +161,9 @@ func (w *world) once(url string, r request) (answer, error) {
 	q.Header.Set("Authorization", "Bearer "+r.as.token)
 	if r.method != http.MethodGet {
 		q.Header.Set("Content-Type", "application/json")
+	}
+	if r.ifMatch != "" {
+		q.Header.Set("If-Match", r.ifMatch)
 	}
 	if r.key != "" {
 		q.Header.Set("Idempotency-Key", r.key)

@@ -12,6 +12,9 @@ const (
 	DecideWritten   Point = "decide.written"   // every row written, before COMMIT
 	DecideCommitted Point = "decide.committed" // after COMMIT, before the caller knows
 
+	AmendWritten   Point = "amend.written"   // what is not in a conversation is written, before COMMIT
+	AmendCommitted Point = "amend.committed" // after COMMIT, before the caller knows
+
 	SendDecided Point = "send.decided"
 	SendAnswer  Point = "send.answer"
 

@@ -107,6 +107,14 @@ func messages(views []service.MessageView) []api.Message {
 	return out
 }
 
+// messageKind is the kind that a member asks for.
+func messageKind(name string) sealpost.MessageKind {
+	if name == kindName(sealpost.KindRequiredNotice) {
+		return sealpost.KindRequiredNotice
+	}
+	return sealpost.KindMessage
+}
+
 func kindName(k sealpost.MessageKind) string {
 	switch k {
 	case sealpost.KindRequiredNotice:

@@ -287,6 +287,7 @@ func (h *matrixHouse) tries(doc document, r httpapi.Route, who, id string) answe
 	if example := maps.Clone(doc.example(r)); len(example) > 0 {
 		for field, value := range map[string]any{
 			"through": h.through, "user_id": h.people["outsider"].id, "participant_ids": []string{h.people["outsider"].id},
+			"recipient_ids": []string{h.people["outsider"].id},
 		} {
 			if _, has := example[field]; has {
 				example[field] = mustJSON(h.t, value)

@@ -68,19 +68,16 @@ func (s *Server) sendMessage(ctx context.Context, p service.Principal, in *sendI
 		return nil, sealpost.NotFound()
 	}
 	sending := service.Sending{
-		Conversation: conversation, Body: in.Body.Body, Kind: sealpost.KindMessage,
+		Conversation: conversation, Body: in.Body.Body, Kind: messageKind(in.Body.Kind),
 		TimeZone: in.Body.TimeZone, Undo: duration(in.Body.Undo),
 	}
 	switch {
 	case len(in.Body.AttachmentIDs) > 0:
 		return nil, sealpost.Invalid("attachment_ids", "Files are not available on this server.")
 	case len(in.Body.SMSTo) > 0:
-		return nil, sealpost.Invalid("sms_to", "No SMS gateway is configured on this server.")
+		return nil, noGateway()
 	case in.Body.HidePreview:
 		return nil, sealpost.Invalid("hide_preview", "There are no previews on this server that could be hidden.")
-	}
-	if in.Body.Kind == "required_notice" {
-		sending.Kind = sealpost.KindRequiredNotice
 	}
 	moved := false
 	if in.Body.SendAt != "" {
@@ -108,6 +105,10 @@ func (s *Server) sendMessage(ctx context.Context, p service.Principal, in *sendI
 	out := message(v)
 	out.SendAtMoved = moved
 	return &reply[api.Message]{out}, err
+}
+
+func noGateway() error {
+	return sealpost.Invalid("sms_to", "No SMS gateway is configured on this server.")
 }
 
 // messageField reads an id of a body that may have been left out.

@@ -33,6 +33,7 @@ func (s *Server) register() {
 	s.registerMute()
 	s.registerTitle()
 	s.registerMessages()
+	s.registerOutlook()
 	s.registerOpen()
 	s.registerPending()
 	s.registerRecall()

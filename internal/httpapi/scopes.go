@@ -40,6 +40,8 @@ var routeScopes = map[string]sealpost.Scope{
 	"watchEvents":       sealpost.ScopeRead,
 	"forecastRecall":    sealpost.ScopeRead,
 	"getReport":         sealpost.ScopeRead,
+	"forecastSend":      sealpost.ScopeWrite,
+	"previewMessage":    sealpost.ScopeWrite,
 
 	"openMessages": sealpost.ScopeOpen,
 

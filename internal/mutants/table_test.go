@@ -28,8 +28,16 @@ var mutants = []mutant{
 		"return ok && d.Visible && d.State == DeliveryOpened", "return ok && d.Visible", "./internal/service", "TestOpenOrRecall",
 	},
 	{
+		"R2", "a preview shows the text before the opening", useCase + "outlook.go",
+		"		if m.ReadableBy(reader) {", "		if m.VisibleTo(reader) {", "./internal/service", "TestPreview",
+	},
+	{
 		"R3", "something of the content is written down", useCase + "send.go",
 		`Audit{Action: "message.send", Message: m.ID}`, `Audit{Action: "message.send", Message: m.ID, Detail: c.in.Body}`, "./internal/service", "TestAudit",
+	},
+	{
+		"R3", "an own message is found when somebody opens it secretly", useCase + "search.go",
+		"d.State == sealpost.DeliveryOpened && d.Receipt }", "d.State == sealpost.DeliveryOpened }", "./internal/service", "Search|Index|Settle",
 	},
 	{
 		"R4", "a GET opens", wire + "open.go",
@@ -171,7 +179,7 @@ var mutants = []mutant{
 		"R25", "the report tells the time of a secret opening", useCase + "report.go",
 		"			if d.Receipt {\n				line.OpenedAt", "			if true {\n				line.OpenedAt", "./internal/service", "TestReportWithoutReceipt",
 	},
-	{"R27", "the undo time is not kept", useCase + "send.go", "	case undo > 0:", "	case false:", "./internal/service", "TestUndo"},
+	{"R27", "the undo time is not kept", useCase + "send.go", "	case release > s.Now:", "	case false:", "./internal/service", "TestUndo"},
 	{
 		"R28", "what is delivered can be undone", domain + "transitions.go",
 		"func Undo(m Message, now Instant) (Message, error) {\n	switch {\n	case m.State.Pending():", "func Undo(m Message, now Instant) (Message, error) {\n	switch {\n	case m.State != Undone:", "./internal/sealpost", ".",
@@ -179,6 +187,20 @@ var mutants = []mutant{
 	{
 		"R28", "an edit moves nothing", domain + "transitions.go",
 		"	if e.ReleaseAt != 0 {", "	if false {", "./internal/service", "TestEditPending",
+	},
+	{
+		"R28", "what was refused at its release comes back without the reason", useCase + "pending.go",
+		"	draft.Reason = reason\n", "	_ = reason\n", "./internal/service", "Refus|Releas|Cannot",
+	},
+	{
+		"R28", "two devices send one draft twice", useCase + "send.go",
+		"case !c.in.Draft.IsZero() && (s.Draft == nil || c.in.DraftVersion != AnyVersion && s.Draft.Content.Version != c.in.DraftVersion):",
+		"case false:", "./internal/service", "Draft",
+	},
+	{
+		"R28", "a draft of another device is written over", useCase + "drafts.go",
+		"		if err == nil && version != AnyVersion && d.Content.Version != version {\n			err = sealpost.Refuse(",
+		"		if false {\n			err = sealpost.Refuse(", "./internal/service", "Draft",
 	},
 	{
 		"R30", "removed text stays readable", domain + "flag.go",
@@ -214,6 +236,20 @@ var mutants = []mutant{
 		" request = `+requestNow+`", " request = request", "./internal/sqlstore/storetest", "TestSQLite/reach",
 	},
 	{
+		"R31", "declining changes the answer of somebody who wants nobody new", domain + "reach.go",
+		"	case s.Reach == ReachNobodyNew && !existing:\n		return ReceiveRefused // before the decline: declining must not change the answer\n	case c == ConsentDeclined:\n		return ReceiveClosed\n",
+		"	case c == ConsentDeclined:\n		return ReceiveClosed\n	case s.Reach == ReachNobodyNew && !existing:\n		return ReceiveRefused\n", "./internal/sealpost", "Re",
+	},
+	{
+		"R31", "an invitation reaches who blocks its sender", useCase + "invitations.go",
+		"!has && !relation.BlockedBy { // R31", "!has { // R31", "./internal/service", "Invit|Block",
+	},
+	{
+		"R31", "ignoring shows", useCase + "invitations.go",
+		"		return []sealpost.UserID{mine.Owner}, a.PutInvitation(mine.Become(sealpost.InvitationIgnored, a.Now()))",
+		"		return []sealpost.UserID{mine.Owner, mine.Other}, a.PutInvitation(mine.Become(sealpost.InvitationIgnored, a.Now()))", "./internal/service", "Invit|Ignor|Network",
+	},
+	{
 		"R32", "a decision leaves no entry", store + "decide.go",
 		"return append(out, insertAudit(c.Audit), run(queryAdvance", "return append(out, run(queryAdvance", "./internal/sqlstore/storetest", "TestSQLite/^[^m]",
 	},
@@ -235,12 +271,24 @@ var mutants = []mutant{
 		"		out = append(out, run(queryTouchClosed, conversation, user, now), run(queryCloseSealed, conversation, user, now))", "		out = append(out, run(queryTouchClosed, conversation, user, now))", "./internal/sqlstore/storetest", "TestSQLite/^[^m]",
 	},
 	{
+		"R33", "everybody adds and removes", useCase + "participants.go",
+		"	case s.Conversation.CreatorID != d.actor:", "	case false:", "./internal/service", "Particip|Group|Leav|Join",
+	},
+	{
+		"R33", "everybody names a group", useCase + "title.go",
+		"	case s.Conversation.CreatorID != actor:", "	case false:", "./internal/service", "Title|Particip|Group",
+	},
+	{
 		"R34", "a secret opening changes the sender's view", domain + "transitions.go",
 		"	if receipt { // R34", "	if true { // R34", "./internal/service", "TestSecretOpenings",
 	},
 	{
 		"R34", "a secret opening is signalled", useCase + "open.go",
 		"if d.Receipt && !told[m.SenderID] {", "if !told[m.SenderID] {", "./internal/service", "TestSecretOpenings",
+	},
+	{
+		"R34", "a reply names what its reader may not know of", useCase + "view.go",
+		"	if visible[m.InReplyTo] { // R34", "	if visible != nil || !m.InReplyTo.IsZero() { // R34", "./internal/service", "Repl|Hid|Leav",
 	},
 	{
 		"R34", "ids vanish that were never served", store + "views.go",

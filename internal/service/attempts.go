@@ -45,6 +45,13 @@ const (
 	passwordAtAddress = "password.address"
 )
 
+// invitationsFromAddress is how many invitations all accounts at one address may make
+// in sealpost.InvitationPeriod: ten accounts' worth, because an office has one address.
+const (
+	invitationsFromAddress = 10 * sealpost.MaxInvitations
+	invitationPurpose      = "invitation.address"
+)
+
 type addressKey struct{}
 
 // FromAddress notes from where a request comes, for limits by address.
@@ -70,9 +77,7 @@ func (s *Service) limit(purpose string, most int, window time.Duration, what ...
 	return Limit{Key: seal.Derive(s.attemptKey, purpose, what...), Max: most, Window: window}
 }
 
-// addressLimit counts by the address of the request. Whatever else is to be limited
-// by address, such as asking people for a connection, uses it with a purpose of its
-// own.
+// addressLimit counts by the address of the request; each purpose by itself.
 func (s *Service) addressLimit(ctx context.Context, purpose string, most int, window time.Duration) Limit {
 	return s.limit(purpose, most, window, addressOf(ctx))
 }

@@ -155,3 +155,48 @@ func TestAttemptsWithoutDatabase(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// All accounts at one address make ten accounts' worth of invitations a day; what
+// makes no invitation does not count.
+func TestInvitationsFromOneAddress(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	here, there := from(t, "192.0.2.1"), from(t, "192.0.2.2")
+	var people []service.Principal
+	for i := range 101 {
+		people = append(people, h.person(fmt.Sprint("Person", i)))
+	}
+	invite := func(ctx context.Context, a, b int) error {
+		_, err := h.Invite(ctx, people[a], "", people[b].User.ID, "")
+		return err
+	}
+	if err := invite(here, 0, 1); err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		if err := invite(here, 0, 1); err != nil { // gives the first again
+			t.Fatal(err)
+		}
+		wantCode(t, "oneself", invite(here, 0, 0), sealpost.CodeInvalid)
+	}
+	made := 1
+	for a := 0; made < 1000; a++ {
+		for b := a + 1; b <= 100 && made < 1000; b++ {
+			if a == 0 && b == 1 {
+				continue
+			}
+			if err := invite(here, a, b); err != nil {
+				t.Fatal(made, err)
+			}
+			made++
+		}
+	}
+	wantCode(t, "the 1001st", invite(here, 90, 91), sealpost.CodeRateLimited)
+	if err := invite(there, 90, 91); err != nil {
+		t.Errorf("from elsewhere: %v", err)
+	}
+	h.advance(24*time.Hour + time.Second)
+	if err := invite(here, 92, 93); err != nil {
+		t.Errorf("a day later: %v", err)
+	}
+}

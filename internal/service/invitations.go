@@ -41,7 +41,8 @@ type InvitationItem struct {
 //
 // Refusals: CodeInvalid, field user_id, for oneself, for nobody, and for a
 // connection; CodeCannotDeliver for somebody whom the principal blocks;
-// CodeRateLimited after sealpost.MaxInvitations in sealpost.InvitationPeriod.
+// CodeRateLimited after sealpost.MaxInvitations in sealpost.InvitationPeriod, and after
+// invitationsFromAddress of all accounts from one address.
 func (s *Service) Invite(ctx context.Context, p Principal, key string, to sealpost.UserID, note string) (InvitationItem, error) {
 	if err := validKey(key); err != nil {
 		return InvitationItem{}, err
@@ -54,17 +55,25 @@ func (s *Service) Invite(ctx context.Context, p Principal, key string, to sealpo
 		return InvitationItem{}, sealpost.Invalid("user_id", "You cannot invite yourself.")
 	}
 	_, missing := s.store.Person(ctx, p.User.ID, to)
+	forgive, err := s.attempt(ctx, s.addressLimit(ctx, invitationPurpose, invitationsFromAddress, sealpost.InvitationPeriod))
+	if err != nil {
+		return InvitationItem{}, err
+	}
 	made := sealpost.Invitation{
 		ID: newID[sealpost.InvitationID](s), Owner: p.User.ID, Other: to, Sent: true, Note: note, State: sealpost.InvitationOpen,
 	}
 	stamp := s.stamp(p.User.ID, "invitation.send", key, s.request("invitation.send", to.String(), note))
 	stamp.Audit.Subject = to
-	return s.amendInvitation(ctx, p, stamp, func(a Amendment) (sealpost.InvitationID, []sealpost.UserID, error) {
+	v, err := s.amendInvitation(ctx, p, stamp, func(a Amendment) (sealpost.InvitationID, []sealpost.UserID, error) {
 		if missing != nil {
 			return made.ID, nil, noSuchPerson(missing)
 		}
 		return invite(a, made)
 	})
+	if v.ID != made.ID { // refused, given again, or the other's was accepted
+		forgive()
+	}
+	return v, err
 }
 
 // invite gives the invitation that stands now, and whose network changed.

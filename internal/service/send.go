@@ -150,9 +150,9 @@ func (c *sending) decide(s Snapshot) (Change, error) {
 	if _, err := sealpost.Address(s.Conversation.Kind, s.Participants, m.SenderID); err != nil {
 		return Change{}, err
 	}
-	undo := c.sender.Undo
-	if c.in.Undo != nil {
-		undo = *c.in.Undo
+	release, err := deliveryTime(s.Now, c.sender, c.in)
+	if err != nil {
+		return Change{}, err
 	}
 	change := Change{Audit: Audit{Action: "message.send", Message: m.ID}, DropDraft: c.in.Draft}
 	if s.Draft != nil { // an old copy of the database may hold the text as a draft
@@ -160,17 +160,12 @@ func (c *sending) decide(s Snapshot) (Change, error) {
 	}
 	switch {
 	case !c.in.SendAt.IsZero():
-		at := sealpost.InstantOf(c.in.SendAt)
-		if at <= s.Now || at > s.Now.Add(sealpost.MaxSchedule) {
-			return Change{}, sealpost.Invalid("send_at", "The time must be in the future, at most a year ahead.")
-		}
-		m.State, m.ReleaseAt, m.TimeZone = sealpost.Scheduled, at, c.in.TimeZone
+		m.State, m.ReleaseAt, m.TimeZone = sealpost.Scheduled, release, c.in.TimeZone
 		change.Audit.Action = "message.schedule"
-	case undo > 0:
-		m.State, m.ReleaseAt = sealpost.Held, s.Now.Add(undo)
+	case release > s.Now:
+		m.State, m.ReleaseAt = sealpost.Held, release
 		change.Audit.Action = "message.hold"
 	}
-	var err error
 	if m.State.Pending() {
 		err = c.wrapPending(s, &m, &change)
 	} else {
@@ -184,6 +179,22 @@ func (c *sending) decide(s Snapshot) (Change, error) {
 	c.message, c.affected = m, affected(m)
 	failpoint.Hit(failpoint.SendDecided)
 	return change, nil
+}
+
+// deliveryTime is when a message is delivered that is sent now: at once, after the
+// undo time (R27), or when its sender wants (R28).
+func deliveryTime(now sealpost.Instant, sender sealpost.User, in Sending) (sealpost.Instant, error) {
+	if !in.SendAt.IsZero() {
+		at := sealpost.InstantOf(in.SendAt)
+		if at <= now || at > now.Add(sealpost.MaxSchedule) {
+			return 0, sealpost.Invalid("send_at", "The time must be in the future, at most a year ahead.")
+		}
+		return at, nil
+	}
+	if in.Undo != nil {
+		return now.Add(*in.Undo), nil
+	}
+	return now.Add(sender.Undo), nil
 }
 
 // permitted answers who may send what here.

@@ -26,6 +26,14 @@ type twinWorld struct {
 	talks   []sealpost.ConversationID
 	labels  map[string]string    // ids, as they are called in both worlds
 	mirrors map[string]*twinFold // by viewer and talk: what a client keeps by synchronising
+	old     []twinStand          // every cursor that anybody was ever given
+}
+
+// twinStand is what a client held when it was given a cursor.
+type twinStand struct {
+	who  int
+	talk sealpost.ConversationID
+	twinFold
 }
 
 // twinFold is a view as a client holds it from some moment on.
@@ -108,6 +116,10 @@ func (w *twinWorld) view(t *testing.T, who int) string {
 		found, err := w.Search(t.Context(), p, q, "", 50)
 		add(found, err)
 	}
+	for _, q := range []string{"", "person", "3", "PERSON3@example.org"} { // names and addresses
+		found, _, err := w.FindUsers(t.Context(), p, q, "", 50)
+		add(found, err)
+	}
 	for _, talk := range w.talks {
 		thread, err := w.Conversation(t.Context(), p, talk)
 		w.plain(&thread)
@@ -117,16 +129,27 @@ func (w *twinWorld) view(t *testing.T, who int) string {
 		history.Cursor = ""
 		add(history, err)
 		w.fold(t, p, talk, fmt.Sprint(who, talk), history, cursor)
+		if cursor != "" {
+			stand := twinStand{who: who, talk: talk, twinFold: twinFold{cursor: cursor, messages: map[sealpost.MessageID]service.MessageView{}}}
+			for _, v := range history.Items {
+				stand.messages[v.ID] = v
+			}
+			w.old = append(w.old, stand)
+		}
 	}
 	text, err := json.Marshal(out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := string(text)
+	return w.named(string(text))
+}
+
+// named has the ids called as in both worlds.
+func (w *twinWorld) named(text string) string {
 	for id, label := range w.labels {
-		named = strings.ReplaceAll(named, id, label)
+		text = strings.ReplaceAll(text, id, label)
 	}
-	return named
+	return text
 }
 
 // plain takes out what is internal, and orders what has no order.
@@ -151,14 +174,21 @@ func (w *twinWorld) fold(t *testing.T, p service.Principal, talk sealpost.Conver
 		w.mirrors[name] = m
 		return
 	}
+	w.catchUp(t, p, talk, m, fresh)
+}
+
+// catchUp folds what changed into what a client holds, and gives the answers.
+func (w *twinWorld) catchUp(t *testing.T, p service.Principal, talk sealpost.ConversationID, m *twinFold, fresh service.HistoryPage) (answers []any) {
+	t.Helper()
 	for {
 		changes, err := w.Changes(t.Context(), p, talk, m.cursor, 50)
 		if err != nil {
 			if sealpost.CodeOf(err) == sealpost.CodeNotFound && len(fresh.Items) == 0 {
-				return
+				return answers
 			}
 			t.Fatal(err)
 		}
+		answers = append(answers, changes.Messages, changes.Vanished, changes.More)
 		for _, v := range changes.Messages {
 			m.messages[v.ID] = v
 		}
@@ -179,6 +209,27 @@ func (w *twinWorld) fold(t *testing.T, p service.Principal, talk sealpost.Conver
 			t.Fatalf("folded %s, a fresh look shows %s", b, a)
 		}
 	}
+	return answers
+}
+
+// fromEveryCursor is what changed since every cursor that anybody was ever given.
+// Each adds up to a fresh look.
+func (w *twinWorld) fromEveryCursor(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	for _, o := range w.old {
+		p := w.people[o.who]
+		fresh, err := w.History(t.Context(), p, o.talk, sealpost.MessageID{}, 50)
+		if err != nil && sealpost.CodeOf(err) != sealpost.CodeNotFound {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(w.catchUp(t, p, o.talk, &o.twinFold, fresh))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, string(text))
+	}
+	return out
 }
 
 // TestNeverSent is R16 as a property: after a message was sent and recalled before
@@ -198,7 +249,7 @@ func TestNeverSent(t *testing.T) {
 		twinStory(t, rapid.SliceOfN(rapid.Custom(drawTwinStep), 12, 30).Example(round), tally)
 	}
 	t.Logf("%d pairs of worlds: %v", rounds, tally)
-	for _, needed := range []string{"hidden", "say", "open", "recall", "compared"} {
+	for _, needed := range []string{"hidden", "say", "open", "recall", "compared", "cursors"} {
 		if tally[needed] < rounds {
 			t.Errorf("%s happened only %d times", needed, tally[needed])
 		}
@@ -240,6 +291,13 @@ func twinStory(t *testing.T, story []twinStep, tally map[string]int) {
 			}
 			tally["compared"]++
 		}
+	}
+	a, b := worlds[0].fromEveryCursor(t), worlds[1].fromEveryCursor(t)
+	for i := range max(len(a), len(b)) {
+		if len(a) != len(b) || worlds[0].named(a[i]) != worlds[1].named(b[i]) {
+			t.Fatalf("after %v the changes since an old cursor tell the worlds apart:\nnever sent: %s\nrecalled:   %s", story, a, b)
+		}
+		tally["cursors"]++
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sealpost/sealpost/internal/failpoint"
 	"github.com/sealpost/sealpost/internal/policy"
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
@@ -44,8 +45,14 @@ func (s *Store) Amend(ctx context.Context, stamp service.Stamp, change func(serv
 	err := s.alone(ctx, func(ctx context.Context, session session) error {
 		var err error
 		replay, err = s.amend(ctx, session, stamp, change)
+		if err == nil && replay == nil {
+			failpoint.Hit(failpoint.AmendWritten)
+		}
 		return err
 	})
+	if err == nil && replay == nil {
+		failpoint.Hit(failpoint.AmendCommitted)
+	}
 	return replay, err
 }
 

@@ -39,8 +39,8 @@ type engine interface {
 	// read executes the statements in order, each with a snapshot of its own.
 	read(ctx context.Context, statements ...statement) error
 	// rolledBack reports whether the error means that the transaction was certainly
-	// not committed.
-	rolledBack(err error) bool
+	// not committed. committing: COMMIT may have reached the database.
+	rolledBack(err error, committing bool) bool
 	// conflict reports whether a unique key was violated, and which.
 	conflict(err error) (index string, ok bool)
 	// check refuses settings that may lose what was acknowledged.

@@ -219,12 +219,12 @@ func (g *gatherer) transact(batch []*work) (result outcome, err error) {
 	if err == nil {
 		return committed, nil
 	}
-	certain := g.store.engine.rolledBack(err)
+	certain := g.store.engine.rolledBack(err, committing)
 	if rollback := g.session.run(ctx, run(queryRollback)); rollback != nil || !certain {
 		g.session.release(true)
 		g.session = nil
 	}
-	if committing && !certain || committing && g.store.dialect.name == engineSQLite {
+	if committing && !certain {
 		return unknown, err
 	}
 	return rolledBack, err

@@ -74,7 +74,7 @@ func (e *postgresEngine) check(ctx context.Context) error {
 	return nil
 }
 
-func (e *postgresEngine) rolledBack(err error) bool {
+func (e *postgresEngine) rolledBack(err error, _ bool) bool {
 	var fault *pgconn.PgError
 	if !errors.As(err, &fault) {
 		return false

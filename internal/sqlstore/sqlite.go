@@ -87,10 +87,10 @@ func (e *sqliteEngine) check(ctx context.Context) error {
 	return nil
 }
 
-func (e *sqliteEngine) rolledBack(err error) bool {
+func (e *sqliteEngine) rolledBack(_ error, committing bool) bool {
 	// An error before COMMIT is reported leaves the transaction open; the rollback
 	// that follows is certain. An error of COMMIT itself is looked up.
-	return err != nil
+	return !committing
 }
 
 func (e *sqliteEngine) conflict(err error) (string, bool) {

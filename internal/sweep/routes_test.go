@@ -113,6 +113,8 @@ var drivers = map[string]driver{
 	"POST /api/v1/conversations/{id}/decline":                  declineOthers,
 	"POST /api/v1/conversations/{id}/messages":                 refusedSends,
 	"POST /api/v1/conversations/{id}/open":                     openWithoutRight,
+	"POST /api/v1/forecast":                                    one("POST", map[string]any{"recipient_ids": []string{"{user}"}}),
+	"POST /api/v1/previews":                                    one("POST", map[string]any{"body": "swept"}),
 	"PATCH /api/v1/messages/{id}":                              unlessOwn("PATCH", "", map[string]any{"body": "another text"}),
 	"POST /api/v1/messages/{id}/send_now":                      unlessOwn("POST", "/send_now", nil),
 	"DELETE /api/v1/messages/{id}":                             unlessOwn("DELETE", "", nil),
