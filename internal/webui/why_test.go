@@ -92,4 +92,3 @@ func refusals() []refusal {
 		},
 	}
 }
-
