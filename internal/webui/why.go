@@ -127,8 +127,8 @@ func whyAgain(v whyView) templ.Component {
 		return say("From %[1]s.", clockZone(v.forecast.NextPossibleAt))
 	case sealpost.CodeThrottled:
 		if v.windowEndsFirst() {
-			return say("From about %[1]s for other messages. The recall window of this message ends first, at %[2]s, so it can't be recalled.",
-				clockZone(v.forecast.NextPossibleAt), clock(v.forecast.Until))
+			return say("At about %[1]s for other messages. The recall window of this message ends first, at %[2]s, so it can't be recalled.",
+				clock(v.forecast.NextPossibleAt), clock(v.forecast.Until))
 		}
 		return say("At about %[1]s.", clock(v.forecast.NextPossibleAt))
 	case sealpost.CodeOnHold, sealpost.CodeRecallOff:
