@@ -131,10 +131,14 @@ func (q *request) policyForm(v *policyView) error {
 		time *time.Duration
 		n    *int
 	}{
-		{"window", &p.Window, nil}, {"per_conversation_per_day", nil, &p.PerConversationDay},
-		{"throttle.messages", nil, &p.Throttle.Messages}, {"throttle.recipients", nil, &p.Throttle.Recipients},
-		{"throttle.refusals", nil, &p.Throttle.Refusals}, {"throttle.period", &p.Throttle.Period, nil},
-		{"notification_delay", &p.NotificationDelay, nil}, {"undo_default", &p.UndoDefault, nil},
+		{"window", &p.Window, nil},
+		{"per_conversation_per_day", nil, &p.PerConversationDay},
+		{"throttle.messages", nil, &p.Throttle.Messages},
+		{"throttle.recipients", nil, &p.Throttle.Recipients},
+		{"throttle.refusals", nil, &p.Throttle.Refusals},
+		{"throttle.period", &p.Throttle.Period, nil},
+		{"notification_delay", &p.NotificationDelay, nil},
+		{"undo_default", &p.UndoDefault, nil},
 	} {
 		var err error
 		if f.time != nil {
@@ -293,10 +297,16 @@ func traceGlimpse(ctx context.Context, p policy.Policy) string {
 // policyFields are the fields of the form with their values, for the second step.
 func policyFields(p policy.Policy) []option {
 	return []option{
-		{"window", trimmed(p.Window), ""}, {"per_conversation_per_day", strconv.Itoa(p.PerConversationDay), ""}, {"group", string(p.Group), ""},
-		{"trace", string(p.Trace), ""}, {"previews", string(p.Previews), ""}, {"throttle.messages", strconv.Itoa(p.Throttle.Messages), ""},
-		{"throttle.recipients", strconv.Itoa(p.Throttle.Recipients), ""}, {"throttle.refusals", strconv.Itoa(p.Throttle.Refusals), ""},
-		{"throttle.period", trimmed(p.Throttle.Period), ""}, {"notification_delay", trimmed(p.NotificationDelay), ""},
+		{"window", trimmed(p.Window), ""},
+		{"per_conversation_per_day", strconv.Itoa(p.PerConversationDay), ""},
+		{"group", string(p.Group), ""},
+		{"trace", string(p.Trace), ""},
+		{"previews", string(p.Previews), ""},
+		{"throttle.messages", strconv.Itoa(p.Throttle.Messages), ""},
+		{"throttle.recipients", strconv.Itoa(p.Throttle.Recipients), ""},
+		{"throttle.refusals", strconv.Itoa(p.Throttle.Refusals), ""},
+		{"throttle.period", trimmed(p.Throttle.Period), ""},
+		{"notification_delay", trimmed(p.NotificationDelay), ""},
 		{"undo_default", trimmed(p.UndoDefault), ""},
 	}
 }

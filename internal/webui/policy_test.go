@@ -66,10 +66,19 @@ func TestPolicyFields(t *testing.T) {
 	o := newOffice(t)
 	ada := o.writer("Ada", sealpost.RoleAdmin)
 	for _, c := range []struct{ field, value, said string }{
-		{"window", "9s", "recall window must be"}, {"window", "soon-ish", "recall window must be"}, {"window", "25h", "recall window must be"},
-		{"per_conversation_per_day", "0", "whole number"}, {"throttle.messages", "1.5", "whole number"}, {"throttle.recipients", "", "whole number"},
-		{"throttle.refusals", "1000001", "whole number"}, {"throttle.period", "59s", "period must be"}, {"notification_delay", "-1s", "notification delay must be"},
-		{"undo_default", "121s", "undo time must be"}, {"group", "some", "one of the values"}, {"trace", "", "one of the values"}, {"previews", "x", "one of the values"},
+		{"window", "9s", "recall window must be"},
+		{"window", "soon-ish", "recall window must be"},
+		{"window", "25h", "recall window must be"},
+		{"per_conversation_per_day", "0", "whole number"},
+		{"throttle.messages", "1.5", "whole number"},
+		{"throttle.recipients", "", "whole number"},
+		{"throttle.refusals", "1000001", "whole number"},
+		{"throttle.period", "59s", "period must be"},
+		{"notification_delay", "-1s", "notification delay must be"},
+		{"undo_default", "121s", "undo time must be"},
+		{"group", "some", "one of the values"},
+		{"trace", "", "one of the values"},
+		{"previews", "x", "one of the values"},
 	} {
 		form := with(ada.get(policyPath).formTo(policyPath), "preset", "own", c.field, c.value)
 		page := ada.post(policyPath, form).want(http.StatusUnprocessableEntity, `href="#`+c.field+`"`, c.said, `id="`+c.field+`"`, `id="members"`)
