@@ -253,7 +253,7 @@ func TestRecallInDoubt(t *testing.T) {
 			if tc.worked { // it can be read that it did
 				answer.want(http.StatusOK).tells("You recalled this message before Jonas Lindqvist opened it.")
 			} else {
-				answer.want(http.StatusServiceUnavailable).tells("Try again").saysNot("Recalled.", "You recalled this message", "Nothing has changed")
+				answer.want(http.StatusServiceUnavailable, "data-alert data-focus").tells("Try again").saysNot("Recalled.", "You recalled this message", "Nothing has changed")
 				if answer.key() != key {
 					t.Errorf("the key is %s, was %s", answer.key(), key)
 				}
