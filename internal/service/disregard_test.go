@@ -34,7 +34,15 @@ func TestDisregard(t *testing.T) {
 	in := h.pair(maya, jonas)
 	id := h.send(maya, in)
 	h.open(jonas, in, id)
+	if _, there, err := h.DisregardRequest(t.Context(), maya, id); err != nil || there {
+		t.Errorf("before it was asked: %v, %v", there, err)
+	}
+	_, _, err = h.DisregardRequest(t.Context(), jonas, id)
+	wantCode(t, "a recipient's look at it", err, sealpost.CodeNotSender)
 	v := h.disregard(maya, id)
+	if first, there, err := h.DisregardRequest(t.Context(), maya, id); err != nil || !there || first.ID != v.ID {
+		t.Errorf("after it was asked: %+v, %v, %v", first, there, err)
+	}
 	if v.Kind != sealpost.KindDisregard || v.State != sealpost.Sent || v.Content.InReplyTo != id ||
 		v.Content.Body != "Please disregard my message of 11:00 (Mon 2 Mar). I sent it by mistake. Could you delete it? Thank you." {
 		t.Errorf("the request: %+v %+v", v, v.Content)

@@ -240,6 +240,34 @@ func TestMessageKeepsItsPolicy(t *testing.T) {
 	h.mustRecall(maya, before)
 }
 
+// R12, R13: a forecast tells the terms of the policy that the message was sent under,
+// and the day after which its recall stops counting, in the sender's zone.
+func TestForecastTellsTheTerms(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas := h.person("Maya"), h.person("Jonas")
+	in := h.pair(maya, jonas)
+	before := h.send(maya, in)
+	h.policy(func(p *policy.Policy) { p.PerConversationDay, p.Trace, p.Window = 4, sealpost.TraceNever, time.Hour })
+	after := h.send(maya, in)
+	for id, want := range map[sealpost.MessageID]service.Terms{
+		before: {Recall: true, Window: 5 * time.Minute, PerDay: 1, Trace: sealpost.TraceAuto},
+		after:  {Recall: true, Window: time.Hour, PerDay: 4, Trace: sealpost.TraceNever},
+	} {
+		f, err := h.Forecast(t.Context(), maya, id)
+		if err != nil || f.Terms != want {
+			t.Errorf("terms %+v, %v; want %+v", f.Terms, err, want)
+		}
+		zone, err := time.LoadLocation(maya.User.TimeZone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if next := f.Next.Time().In(zone); next.Hour() != 0 || next.Minute() != 0 || f.Next <= f.Until || next.Sub(f.Until.Time()) > 25*time.Hour {
+			t.Errorf("the next day begins %s", next)
+		}
+	}
+}
+
 // R8: an opening without a receipt shows in no forecast and in no `also`; it can be
 // the answer only when nothing else refuses.
 func TestSecretOpenings(t *testing.T) {

@@ -253,7 +253,7 @@ func TestRecallInDoubt(t *testing.T) {
 			if tc.worked { // it can be read that it did
 				answer.want(http.StatusOK).tells("You recalled this message before Jonas Lindqvist opened it.")
 			} else {
-				answer.want(http.StatusServiceUnavailable).tells("Try again").saysNot("Recalled.", "You recalled this message", "Nothing has changed")
+				answer.want(http.StatusServiceUnavailable, "data-alert data-focus").tells("Try again").saysNot("Recalled.", "You recalled this message", "Nothing has changed")
 				if answer.key() != key {
 					t.Errorf("the key is %s, was %s", answer.key(), key)
 				}
@@ -420,4 +420,45 @@ func TestHideByForms(t *testing.T) {
 	jonas.get(c.path()).says("zebra")
 	jonas.post(c.of(id, "hide"), url.Values{"key": {key}}).want(http.StatusOK).saysNot("zebra")
 	maya.get(c.path()).says("zebra")
+}
+
+// Details tell what is known, and of what is not sent yet when it will be.
+func TestDetails(t *testing.T) {
+	t.Parallel()
+	maya, jonas, c := duo(t)
+	id := c.says(maya, secretText)
+	maya.get(c.of(id, "details")).want(http.StatusOK).tells("Recall window ends", "Jonas Lindqvist No receipt yet", id.String()).saysNot("zebra")
+	jonas.get(c.of(id, "details")).want(http.StatusOK).saysNot("Recipients", "zebra")
+	c.opens(jonas, id)
+	maya.get(c.of(id, "details")).want(http.StatusOK).tells("Jonas Lindqvist Opened ")
+	c.later(6 * time.Minute)
+	maya.get(c.of(id, "details")).want(http.StatusOK).tells("Recall window ended")
+	wait := time.Minute
+	held, err := c.Send(t.Context(), maya.Principal, "", service.Sending{Conversation: c.id, Body: "later", Kind: sealpost.KindMessage, Undo: &wait})
+	if err != nil {
+		t.Fatal(err)
+	}
+	maya.get(c.of(held.ID, "details")).want(http.StatusOK).tells("Not sent yet", "Sends ").saysNot("1970")
+	for _, what := range []string{"recall", "why", "disregard"} {
+		maya.get(c.of(held.ID, what)).want(http.StatusConflict).tells("The message is not delivered yet. Undo it instead.")
+	}
+	jonas.get(c.of(held.ID, "details")).want(http.StatusNotFound)
+}
+
+// R20: the text is a draft of the sender's for a day, and the report leads to it as
+// long as it is there.
+func TestReportLeadsToTheDraft(t *testing.T) {
+	t.Parallel()
+	maya, _, c := duo(t)
+	id := c.says(maya, secretText)
+	key := maya.get(c.of(id, "recall")).key()
+	maya.post(c.of(id, "recall"), url.Values{"key": {key}}).want(http.StatusOK)
+	report := maya.get(c.of(id, "recall")).want(http.StatusOK).tells("The text becomes unreadable everywhere at ", "Your text is kept as a draft until ")
+	link := regexp.MustCompile(`href="(/compose\?draft=[^"]*)"`).FindStringSubmatch(report.html)
+	if link == nil {
+		t.Fatalf("no link to the draft:\n%s", report.html)
+	}
+	maya.get(link[1]).want(http.StatusOK, secretText)
+	c.later(26 * time.Hour)
+	maya.get(c.of(id, "recall")).want(http.StatusOK).lacks(link[1]).tells("The text has been unreadable everywhere since ")
 }

@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -176,4 +177,12 @@ func (v whyView) live(ctx context.Context) templ.Attributes {
 // the message.
 func (v whyView) remains() bool {
 	return v.code() != "" && v.message.State == sealpost.Sent
+}
+
+// mostButtons is how many people of a group have a button of their own.
+const mostButtons = 6
+
+// there are the others who are in a conversation now.
+func there(ctx context.Context, t service.Thread) []service.Member {
+	return slices.DeleteFunc(others(ctx, t), func(m service.Member) bool { return !m.Active() })
 }
