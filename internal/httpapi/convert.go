@@ -151,20 +151,6 @@ func deliveryName(s sealpost.DeliveryState) string {
 	return "sealed"
 }
 
-func levelName(l sealpost.Level) string {
-	switch l {
-	case sealpost.LevelNone:
-		return "none"
-	case sealpost.LevelNotified:
-		return "notified"
-	case sealpost.LevelPreview:
-		return "preview"
-	case sealpost.LevelFull:
-		return "full"
-	}
-	return "opened"
-}
-
 func channels(in []service.Channel) []api.Channel {
 	out := make([]api.Channel, 0, len(in))
 	for _, c := range in {

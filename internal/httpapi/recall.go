@@ -47,7 +47,7 @@ func (s *Server) forecastRecall(ctx context.Context, p service.Principal, in *By
 		NextPossibleAt: instant(f.NextPossibleAt), For: idStrings(f.For), Exposure: []api.Exposure{}, Alternatives: f.Alternatives,
 	}
 	for _, e := range f.Exposure {
-		out.Exposure = append(out.Exposure, api.Exposure{UserID: e.UserID.String(), Level: levelName(e.Level), Channels: channels(e.Channels)})
+		out.Exposure = append(out.Exposure, api.Exposure{UserID: e.UserID.String(), Level: e.Level.String(), Channels: channels(e.Channels)})
 	}
 	return &reply[api.Forecast]{out}, nil
 }
@@ -93,7 +93,7 @@ func report(r service.Report) api.Report {
 	}
 	for _, line := range r.Recipients {
 		out.Recipients = append(out.Recipients, api.RecipientReport{
-			UserID: line.UserID.String(), Outcome: line.Outcome, Level: levelName(line.Level),
+			UserID: line.UserID.String(), Outcome: line.Outcome, Level: line.Level.String(),
 			OpenedAt: instant(line.OpenedAt), Channels: channels(line.Channels),
 		})
 	}

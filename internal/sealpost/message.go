@@ -153,6 +153,21 @@ const (
 	LevelOpened   Level = 4
 )
 
+// String is the name of the level, as the API and saved reports have it.
+func (l Level) String() string {
+	switch l {
+	case LevelNone:
+		return "none"
+	case LevelNotified:
+		return "notified"
+	case LevelPreview:
+		return "preview"
+	case LevelFull:
+		return "full"
+	}
+	return "opened"
+}
+
 // Trace is whether a recalled message leaves a line at the recipient's (R17).
 type Trace string
 

@@ -69,7 +69,7 @@ func (q *request) invitationFacts() ([]fact, error) {
 			case box == service.BoxReceived:
 				out = append(out, fact{i.CreatedAt, "user-plus", say("%[1]s invites you to connect.", name(i.Person.Name)), "/network/invitations", ""})
 			case i.State == sealpost.InvitationAccepted:
-				out = append(out, fact{i.DecidedAt, "check", say("%[1]s is now a connection.", name(i.Person.Name)), "/people/" + i.Other.String(), ""})
+				out = append(out, fact{i.DecidedAt, "check", say("%[1]s is now a connection.", name(i.Person.Name)), profile(i.Other), ""})
 			}
 		}
 	}

@@ -46,14 +46,15 @@ const (
 // sections are the parts of the administration that the viewer has.
 func sections(ctx context.Context) []adminSection {
 	q := from(ctx)
+	oversees := q.has(sealpost.RoleAdmin) || q.has(sealpost.RoleCompliance)
 	var out []adminSection
-	if q.has(sealpost.RoleAdmin) || q.has(sealpost.RoleCompliance) {
+	if oversees {
 		out = append(out, adminPolicy)
 	}
 	if q.has(sealpost.RoleModerator) {
 		out = append(out, adminFlags)
 	}
-	if q.has(sealpost.RoleAdmin) || q.has(sealpost.RoleCompliance) {
+	if oversees {
 		out = append(out, adminAudit)
 	}
 	if q.has(sealpost.RoleAdmin) {
@@ -99,7 +100,7 @@ type waiting struct {
 }
 
 func (s *Server) admin(q *request) error {
-	if len(sections(q.ctx)) == 0 {
+	if !staff(q.ctx) {
 		return sealpost.Refuse(sealpost.CodeForbidden, "These pages are for administrators, moderators and compliance.")
 	}
 	var w waiting

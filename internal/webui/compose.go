@@ -259,7 +259,7 @@ func (s *Server) compose(q *request) error {
 	case v.State == sealpost.Held:
 		done = "held"
 	}
-	return q.done("/messages/"+v.ConversationID.String(), done)
+	return q.done(threadPath(v.ConversationID), done)
 }
 
 // sendComposed makes the conversation if there is none yet, and sends. The draft goes in the

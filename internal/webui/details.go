@@ -43,7 +43,7 @@ func (s *Server) hide(q *request) error {
 	if err := s.service.Hide(q.ctx, q.principal, q.key(), a.message.ID); err != nil {
 		return err
 	}
-	to := "/messages/" + a.message.ConversationID.String()
+	to := threadPath(a.message.ConversationID)
 	if _, err := s.service.Conversation(q.ctx, q.principal, a.message.ConversationID); err != nil {
 		to = "/messages" // it was the last one
 	}

@@ -39,5 +39,5 @@ func (s *Server) disregard(q *request) error {
 	if _, err := s.service.Disregard(q.ctx, q.principal, q.key(), a.message.ID); err != nil {
 		return err
 	}
-	return q.done("/messages/"+a.message.ConversationID.String(), "disregard")
+	return q.done(threadPath(a.message.ConversationID), "disregard")
 }

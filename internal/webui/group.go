@@ -29,7 +29,7 @@ func (q *request) inConversation(then, outcome string, act func(sealpost.Convers
 	}
 	to := then
 	if to == "" {
-		to = "/messages/" + id.String()
+		to = threadPath(id)
 	}
 	return q.done(to, outcome)
 }
@@ -100,7 +100,7 @@ func (q *request) inGroup(outcome string, act func(sealpost.ConversationID) erro
 	err = act(id)
 	switch sealpost.CodeOf(err) {
 	case "":
-		return q.done("/messages/"+id.String()+"/people", outcome)
+		return q.done(threadPath(id)+"/people", outcome)
 	case sealpost.CodeInvalid, sealpost.CodeForbidden, sealpost.CodeCannotDeliver:
 		f := q.failure(err)
 		q.status = q.server.status(f.code)

@@ -245,9 +245,9 @@ func look(ctx context.Context, m service.MessageView) string {
 	return "theirs"
 }
 
-// path is the address of a message, with what is to be done there.
+// messagePath is the address of a message, with what is to be done there.
 func messagePath(m service.MessageView, what string) templ.SafeURL {
-	at := "/messages/" + m.ConversationID.String() + "/" + m.ID.String()
+	at := threadPath(m.ConversationID) + "/" + m.ID.String()
 	if what != "" {
 		at += "/" + what
 	}

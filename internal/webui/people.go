@@ -129,9 +129,9 @@ func (s *Server) invite(q *request) error {
 		return err
 	}
 	if i.State == sealpost.InvitationAccepted {
-		return q.done(q.backTo("/people/"+id.String()), "connected")
+		return q.done(q.backTo(profile(id)), "connected")
 	}
-	return q.done(q.backTo("/people/"+id.String()), "invited")
+	return q.done(q.backTo(profile(id)), "invited")
 }
 
 // inviteAgain shows the form of an invitation again, with what is wrong.
@@ -160,7 +160,7 @@ func (q *request) toPerson(outcome string, act func(sealpost.UserID) error) erro
 	if err := act(id); err != nil {
 		return err
 	}
-	return q.done(q.backTo("/people/"+id.String()), outcome)
+	return q.done(q.backTo(profile(id)), outcome)
 }
 
 func (s *Server) disconnect(q *request) error {

@@ -46,7 +46,7 @@ func (q *request) ask(title string, tie sealpost.Tie, body func(personQuestion) 
 		return err
 	}
 	if v.person.Blocked || v.person.Tie == sealpost.TieSelf || tie != "" && v.person.Tie != tie {
-		return q.redirect("/people/" + id.String())
+		return q.redirect(profile(id))
 	}
 	return q.page(page{title: title, body: body(v), at: atPeople})
 }

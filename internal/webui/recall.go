@@ -33,11 +33,7 @@ type aboutMessage struct {
 
 // about reads the message in the path, and its conversation, as the viewer has them.
 func (q *request) about() (a aboutMessage, err error) {
-	id, err := q.conversation()
-	if err != nil {
-		return a, err
-	}
-	m, err := q.message()
+	id, m, err := q.messageIn()
 	if err != nil {
 		return a, err
 	}
@@ -55,7 +51,7 @@ func (a aboutMessage) path(what string) string { return string(messagePath(a.mes
 
 // back is the thread, at the message.
 func (a aboutMessage) back() string {
-	return "/messages/" + a.message.ConversationID.String() + "#" + anchor(a.message.ID)
+	return threadPath(a.message.ConversationID) + "#" + anchor(a.message.ID)
 }
 
 // recipients are the names of those whom the message went to.

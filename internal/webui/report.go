@@ -126,13 +126,6 @@ type savedRecipient struct {
 	api.RecipientReport
 }
 
-// levelNames is the table of the levels of exposure in the words of the API; it never
-// changes.
-var levelNames = map[sealpost.Level]string{
-	sealpost.LevelNone: "none", sealpost.LevelNotified: "notified", sealpost.LevelPreview: "preview", sealpost.LevelFull: "full",
-	sealpost.LevelOpened: "opened",
-}
-
 func saved(ctx context.Context, a aboutMessage, r service.Report) savedReport {
 	out := savedReport{SentAt: exact(a.message.SentAt), Recipients: []savedRecipient{}, Report: api.Report{
 		MessageID: r.MessageID.String(), Outcome: r.Outcome, RecalledAt: exact(r.RecalledAt), Trace: r.Trace, ErasedAt: exact(r.ErasedAt),
@@ -143,7 +136,7 @@ func saved(ctx context.Context, a aboutMessage, r service.Report) savedReport {
 	}
 	for _, p := range r.Recipients {
 		line := savedRecipient{Name: nameIn(ctx, a.thread, p.UserID), RecipientReport: api.RecipientReport{
-			UserID: p.UserID.String(), Outcome: p.Outcome, Level: levelNames[p.Level], OpenedAt: exact(p.OpenedAt), Channels: []api.Channel{},
+			UserID: p.UserID.String(), Outcome: p.Outcome, Level: p.Level.String(), OpenedAt: exact(p.OpenedAt), Channels: []api.Channel{},
 		}}
 		for _, c := range p.Channels {
 			line.Channels = append(line.Channels, api.Channel{Channel: c.Channel, At: exact(c.At), Text: c.Text, State: c.State})

@@ -129,6 +129,16 @@ func (q *request) message() (sealpost.MessageID, error) {
 	return id, nil
 }
 
+// messageIn is the ids of the conversation and of the message in the path.
+func (q *request) messageIn() (sealpost.ConversationID, sealpost.MessageID, error) {
+	id, err := q.conversation()
+	if err != nil {
+		return id, sealpost.MessageID{}, err
+	}
+	m, err := q.message()
+	return id, m, err
+}
+
 // user is the id of the person in the path.
 func (q *request) user() (sealpost.UserID, error) {
 	id, err := sealpost.ParseUser(q.r.PathValue("user"))

@@ -202,9 +202,9 @@ func (s *Server) editScheduled(q *request) error {
 		e.trouble, e.when, e.key = c.trouble, c.when, c.key
 		return s.showEditing(q, e)
 	case moved:
-		return q.done("/messages/"+m.ConversationID.String(), "moved")
+		return q.done(threadPath(m.ConversationID), "moved")
 	}
-	return q.done("/messages/"+m.ConversationID.String(), "changed")
+	return q.done(threadPath(m.ConversationID), "changed")
 }
 
 func (s *Server) change(q *request, e *editing) (moved bool, err error) {
@@ -247,11 +247,6 @@ func (q *request) scheduled(cursor string) (rows []scheduledRow, next string, er
 		}
 	}
 	return rows, next, nil
-}
-
-// editAddress is where a message is changed that is not delivered yet.
-func editAddress(m service.MessageView) string {
-	return "/messages/" + m.ConversationID.String() + "/" + m.ID.String() + "/edit"
 }
 
 // editAction is where a button of the form on this page goes that only changes it.

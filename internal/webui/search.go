@@ -129,7 +129,7 @@ func pieces(f service.Found) []piece {
 
 // hitAddress is the thread at a message that was found.
 func hitAddress(f hit) templ.SafeURL {
-	return templ.SafeURL("/messages/" + f.ConversationID.String() + "?at=" + f.ID.String() + "#" + anchor(f.ID))
+	return templ.SafeURL(threadPath(f.ConversationID) + "?at=" + f.ID.String() + "#" + anchor(f.ID))
 }
 
 // totalWords says how much was found.

@@ -42,10 +42,7 @@ func networkCount(ctx context.Context) string {
 func bracketed(n int) string { return "(" + badgeText(n) + ")" }
 
 // staff reports whether the viewer has pages of the administration.
-func staff(ctx context.Context) bool {
-	q := from(ctx)
-	return q.has(sealpost.RoleAdmin) || q.has(sealpost.RoleModerator) || q.has(sealpost.RoleCompliance)
-}
+func staff(ctx context.Context) bool { return len(sections(ctx)) > 0 }
 
 // initials are the first letters of the first and the last word of a name.
 func initials(of string) string {

@@ -175,8 +175,11 @@ func (v threadView) target(m service.MessageView) *service.MessageView {
 	return v.targets[m.Content.InReplyTo]
 }
 
+// threadPath is the address of a conversation.
+func threadPath(id sealpost.ConversationID) string { return "/messages/" + id.String() }
+
 // address is the thread, as the live parts ask for it again.
-func (v threadView) address() string { return "/messages/" + v.thread.Conversation.ID.String() }
+func (v threadView) address() string { return threadPath(v.thread.Conversation.ID) }
 
 func (v threadView) isRequest() bool { return v.thread.Request == sealpost.RequestPending }
 
@@ -219,7 +222,7 @@ func (s *Server) write(q *request) error {
 	if err != nil {
 		return err
 	}
-	return q.redirect("/messages/" + t.Conversation.ID.String() + "#composer")
+	return q.redirect(threadPath(t.Conversation.ID) + "#composer")
 }
 
 // send sends what the composer holds. What fails comes back with the reason and
@@ -243,7 +246,7 @@ func (s *Server) send(q *request) error {
 		_, err = s.service.Send(q.ctx, q.principal, form.key, in)
 	}
 	if err == nil {
-		return q.redirect("/messages/" + id.String())
+		return q.redirect(threadPath(id))
 	}
 	code := sealpost.CodeOf(err)
 	if code == sealpost.CodeNotFound {
@@ -330,7 +333,7 @@ func (s *Server) undo(q *request) error {
 		if err != nil {
 			return err
 		}
-		return q.done("/messages/"+id.String()+"?draft="+draft.String(), "undone")
+		return q.done(threadPath(id)+"?draft="+draft.String(), "undone")
 	})
 }
 
@@ -339,18 +342,14 @@ func (s *Server) sendNow(q *request) error {
 		if _, err := s.service.SendNow(q.ctx, q.principal, q.key(), m); err != nil {
 			return err
 		}
-		return q.redirect("/messages/" + id.String())
+		return q.redirect(threadPath(id))
 	})
 }
 
 // pending acts on what is not delivered yet. Whoever comes too late is told so, on
 // the thread as it is now.
 func (q *request) pending(act func(sealpost.ConversationID, sealpost.MessageID) error) error {
-	id, err := q.conversation()
-	if err != nil {
-		return err
-	}
-	m, err := q.message()
+	id, m, err := q.messageIn()
 	if err != nil {
 		return err
 	}
@@ -364,16 +363,12 @@ func (q *request) pending(act func(sealpost.ConversationID, sealpost.MessageID) 
 }
 
 func (s *Server) acknowledge(q *request) error {
-	id, err := q.conversation()
-	if err != nil {
-		return err
-	}
-	m, err := q.message()
+	id, m, err := q.messageIn()
 	if err != nil {
 		return err
 	}
 	if _, err := s.service.Acknowledge(q.ctx, q.principal, q.key(), m, q.field("deleted") == "true"); err != nil {
 		return err
 	}
-	return q.redirect("/messages/" + id.String() + "#" + anchor(m))
+	return q.redirect(threadPath(id) + "#" + anchor(m))
 }

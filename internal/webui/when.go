@@ -13,12 +13,20 @@ import (
 // clock is a time as people say it, in the viewer's zone: 10:47 today, with the date
 // on another day. Deadlines are clock times, not numbers that tick.
 func clock(i sealpost.Instant) templ.Component {
-	return moment(i, func(q *request, t time.Time) string {
-		if sameDay(t, q.now.Time().In(q.place())) {
-			return t.Format("15:04")
-		}
-		return shortDate(q, t) + ", " + t.Format("15:04")
-	})
+	return moment(i, clockWords)
+}
+
+// clockText is clock as a text, for names of things that are read aloud.
+func clockText(ctx context.Context, i sealpost.Instant) string {
+	q := from(ctx)
+	return clockWords(q, i.Time().In(q.place()))
+}
+
+func clockWords(q *request, t time.Time) string {
+	if sameDay(t, q.now.Time().In(q.place())) {
+		return t.Format("15:04")
+	}
+	return shortDate(q, t) + ", " + t.Format("15:04")
 }
 
 // clockZone is clock with the zone, for times that somebody has to plan with.
@@ -75,16 +83,6 @@ func dayName(ctx context.Context, i sealpost.Instant) string {
 		return T(ctx, "Yesterday")
 	}
 	return longDate(q, t)
-}
-
-// clockText is clock as a text, for names of things that are read aloud.
-func clockText(ctx context.Context, i sealpost.Instant) string {
-	q := from(ctx)
-	t := i.Time().In(q.place())
-	if sameDay(t, q.now.Time().In(q.place())) {
-		return t.Format("15:04")
-	}
-	return shortDate(q, t) + ", " + t.Format("15:04")
 }
 
 // moment is a <time> whose text somebody chooses and whose value is exact; hovering

@@ -19,7 +19,7 @@ const waiting = new Set();
 let due = 0;
 
 /** Has the parts that show a topic fetch themselves, several events at once. */
-function changed(topic) {
+export function changed(topic) {
   waiting.add(topic);
   due ||= setTimeout(() => {
     due = 0;

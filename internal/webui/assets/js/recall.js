@@ -2,6 +2,7 @@
 // said what happened. Without an answer it goes on asking, with the same key, so that
 // the answer is the true one (an unknown outcome is allowed, a false success is not).
 import { announce } from "./announce.js";
+import { changed } from "./live.js";
 
 const doubtAfter = 8_000;
 
@@ -54,9 +55,8 @@ document.addEventListener("htmx:after:settle", () => {
   const { recalled, message, report } = done.dataset;
   const words = done.querySelector("h1").textContent;
   document.getElementById("dialog").close();
-  for (const part of document.querySelectorAll("[data-live]")) {
-    if (part.dataset.live.split(" ").some((t) => t === recalled || t === "inbox")) part.dispatchEvent(new CustomEvent("sealpost:changed"));
-  }
+  changed(recalled);
+  changed("inbox");
   // Its report is where it stands: in its own marker, in one of several messages, or
   // below a message that somebody keeps.
   const find = (tries) => {
