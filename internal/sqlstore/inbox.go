@@ -16,9 +16,10 @@ VALUES ($1, $2, $3, $3, $3, $3, 0, 0) ON CONFLICT (user_id, conversation_id) DO 
 UPDATE inbox SET listed_at = $3, touched_at = $3, changed_at = $3,
  last_activity_at = CASE WHEN last_activity_at > $3 THEN last_activity_at ELSE $3 END
 WHERE user_id = $1 AND conversation_id = $2 AND listed_at = 0`)
+	// What comes as a request comes to somebody who has decided nothing and has nothing
+	// ordinary of it; anything else makes it ordinary (R31).
 	queryInboxArrived = register("inbox.arrived", `
-UPDATE inbox SET last_activity_at = $3, changed_at = $3, unread = unread + $4,
- request = CASE WHEN $5 = 0 THEN 0 WHEN last_activity_at = 0 THEN 1 ELSE request END
+UPDATE inbox SET last_activity_at = $3, changed_at = $3, unread = unread + $4, request = $5
 WHERE user_id = $1 AND conversation_id = $2`)
 	queryInboxOpened = register("inbox.opened", `
 UPDATE inbox SET unread = unread - $4, marked_unread = 0, changed_at = $3 WHERE user_id = $1 AND conversation_id = $2`)

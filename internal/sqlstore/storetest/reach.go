@@ -159,6 +159,7 @@ func reachCases() map[string]func(*testing.T, *world) {
 		"StandingsOfARelease":         standingsOfARelease,
 		"ARecalledRequestIsNone":      aRecalledRequestIsNone,
 		"AcceptedStaysAccepted":       acceptedStaysAccepted,
+		"WhoComesBackIsAskedAgain":    whoComesBackIsAskedAgain,
 		"DeclinedIsClosed":            declinedIsClosed,
 		"LeavingUncoversWhatIsClosed": leavingUncovers,
 		"WhoLeftSeesNoNewTitle":       titleTimes,
@@ -267,6 +268,21 @@ func acceptedStaysAccepted(_ *testing.T, w *world) {
 	w.mustRun(send(in, people[0], newID[sealpost.MessageID](w), sending{}))
 	same(w, "for ever", w.requestOf(in, people[1]), sealpost.RequestNone)
 	same(w, "in the list", len(w.inbox(people[1], service.FilterAll)), 1)
+}
+
+// whoComesBackIsAskedAgain (R31): somebody added to a group again by a person who is
+// no connection any more gets what comes then as a request, although their own
+// messages are there already.
+func whoComesBackIsAskedAgain(_ *testing.T, w *world) {
+	people := w.people(3)
+	in := w.group(people...)
+	w.mustRun(send(in, people[1], newID[sealpost.MessageID](w), sending{}))
+	w.mustRun(leave(in, people[1]))
+	w.mustRun(join(in, people[0], people[1]))
+	same(w, "before anything comes", w.requestOf(in, people[1]), sealpost.RequestNone)
+	w.mustRun(send(in, people[0], newID[sealpost.MessageID](w), sending{}))
+	same(w, "with something", w.requestOf(in, people[1]), sealpost.RequestPending)
+	same(w, "requests", len(w.inbox(people[1], service.FilterRequests)), 1)
 }
 
 // declinedIsClosed (R31): the decliner has nothing of what was sealed and of what
