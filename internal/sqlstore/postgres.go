@@ -33,6 +33,11 @@ func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 	config.MaxConns = max(config.MaxConns, 16)
 	config.ConnConfig.RuntimeParams["application_name"] = "sealpost"
 	config.ConnConfig.RuntimeParams["default_transaction_isolation"] = "read committed"
+	// Every query goes along indexes, a few rows at a time, and is planned once for all
+	// conversations, the short and the long. See docs/decisions/plans.md.
+	for _, way := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material", "jit"} {
+		config.ConnConfig.RuntimeParams[way] = "off"
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, err

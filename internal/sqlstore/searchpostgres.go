@@ -3,11 +3,37 @@ package sqlstore
 import (
 	"context"
 	"math"
+	"strconv"
 
 	"github.com/sealpost/sealpost/internal/service"
 )
 
 // The index of words is a tsvector with the viewer's terms, made without a parser.
+//
+// How often a word comes PostgreSQL cannot know: each viewer's words are terms of their
+// own, more than its statistics hold. So a sample of the newest entries decides, and
+// each query here has one index that it can use: what is frequent is found by going
+// back in time, what is rare by the index of words.
+
+const (
+	sampled  = 1000 // entries of the sample, also the most that a page is looked for in by time
+	frequent = 50   // of those, from which on entries are counted by time
+)
+
+const (
+	entryRange  = "user_id = $1 AND place >= $3 AND place < $4"
+	entryBefore = " AND (place < $5 OR (place = $5 AND message_id < $6))"
+	entryOrder  = " ORDER BY place DESC, message_id DESC LIMIT "
+	hitsOf      = `
+JOIN message m ON m.conversation_id = e.conversation_id AND m.id = e.message_id
+JOIN conversation c ON c.id = m.conversation_id
+LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $1
+ORDER BY e.place DESC, e.message_id DESC`
+	// Nothing but the words is asked of the index of words; they are the viewer's own.
+	foundByWords = `
+WITH found AS MATERIALIZED (SELECT user_id, message_id, conversation_id, place FROM search_entry WHERE words @@ $2::text::tsquery)
+`
+)
 
 var (
 	queryAddEntryPostgres = registerOnly(enginePostgres, "search.add-vector", `
@@ -15,17 +41,28 @@ INSERT INTO search_entry (user_id, message_id, conversation_id, place, words) VA
 ON CONFLICT (user_id, message_id) DO NOTHING`)
 	queryDropAllPostgres = registerOnly(enginePostgres, "search.truncate", "TRUNCATE search_entry")
 
-	querySearchPostgres = registerOnly(enginePostgres, "search.page-of", "SELECT "+hitColumns+`
-FROM (SELECT user_id, message_id, conversation_id, place FROM search_entry
- WHERE user_id = $1 AND words @@ $2::text::tsquery AND place >= $3 AND place < $4 AND (place < $5 OR (place = $5 AND message_id < $6))
- ORDER BY place DESC, message_id DESC LIMIT $7) AS e
-JOIN message m ON m.conversation_id = e.conversation_id AND m.id = e.message_id
-JOIN conversation c ON c.id = m.conversation_id
-LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $1
-ORDER BY e.place DESC, e.message_id DESC`)
-	queryCountPostgres = registerOnly(enginePostgres, "search.count-of", `
-SELECT COUNT(*) FROM (SELECT 1 FROM search_entry
- WHERE user_id = $1 AND words @@ $2::text::tsquery AND place >= $3 AND place < $4 LIMIT $5) AS found`)
+	// For this batch: an index that has the order is better than sorting what one person
+	// has, however little PostgreSQL takes that for.
+	queryInOrder = registerOnly(enginePostgres, "search.in-order", "SELECT set_config('enable_sort', 'off', true)")
+
+	queryNewest = registerOnly(enginePostgres, "search.newest", "SELECT "+hitColumns+`
+FROM (SELECT * FROM (SELECT * FROM search_entry WHERE `+entryRange+entryBefore+entryOrder+strconv.Itoa(sampled)+`) AS newest
+ WHERE words @@ $2::text::tsquery`+entryOrder+"$7) AS e"+hitsOf)
+	queryLeft = registerOnly(enginePostgres, "search.left", `
+SELECT COUNT(*) FROM (SELECT 1 FROM search_entry WHERE user_id = $1 AND place >= $2 AND place < $3
+ AND (place < $4 OR (place = $4 AND message_id < $5)) LIMIT $6) AS entries`)
+	queryByWords = registerOnly(enginePostgres, "search.by-words", foundByWords+"SELECT "+hitColumns+`
+FROM (SELECT * FROM found WHERE `+entryRange+entryBefore+entryOrder+"$7) AS e"+hitsOf)
+
+	querySample = registerOnly(enginePostgres, "search.sample", `
+SELECT COUNT(*), COUNT(*) FILTER (WHERE words @@ $2::text::tsquery)
+FROM (SELECT words FROM search_entry WHERE `+entryRange+" ORDER BY place DESC LIMIT $5) AS newest")
+	// OFFSET keeps the words out of the choice of the index.
+	queryCountByTime = registerOnly(enginePostgres, "search.count-by-time", `
+SELECT COUNT(*) FROM (SELECT 1 FROM (SELECT words FROM search_entry WHERE `+entryRange+` ORDER BY place DESC OFFSET 0) AS newest
+ WHERE words @@ $2::text::tsquery LIMIT $5) AS entries`)
+	queryCountByWords = registerOnly(enginePostgres, "search.count-by-words", foundByWords+`
+SELECT COUNT(*) FROM (SELECT 1 FROM found WHERE `+entryRange+" LIMIT $5) AS entries")
 )
 
 func (s *Store) searchPostgres(ctx context.Context, q service.SearchQuery, out *service.SearchResult) error {
@@ -33,18 +70,40 @@ func (s *Store) searchPostgres(ctx context.Context, q service.SearchQuery, out *
 	if !possible {
 		return nil
 	}
-	until, before := int64(q.Until), int64(q.BeforeAt)
+	from, until, before := int64(q.From), int64(q.Until), int64(q.BeforeAt)
 	if until == 0 {
 		until = math.MaxInt64
 	}
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	return s.engine.read(ctx,
-		ask(queryCountPostgres, func(r row) error { return r.Scan(&out.Total) },
-			bytesOf(q.Viewer), question, int64(q.From), until, int64(q.Count)),
-		ask(querySearchPostgres, func(r row) error { return scanHit(r, q.Viewer, &out.Hits) },
-			bytesOf(q.Viewer), question, int64(q.From), until, before, bytesOf(q.BeforeID), int64(q.Limit)))
+	viewer, last := bytesOf(q.Viewer), bytesOf(q.BeforeID)
+	page := func(by *query) statement {
+		out.Hits = nil
+		return ask(by, func(r row) error { return scanHit(r, q.Viewer, &out.Hits) }, viewer, question, from, until, before, last, int64(q.Limit))
+	}
+	var left, entries, matching int
+	err := s.engine.read(ctx, run(queryInOrder), page(queryNewest),
+		ask(queryLeft, func(r row) error { return r.Scan(&left) }, viewer, from, until, before, last, int64(sampled)),
+		ask(querySample, func(r row) error { return r.Scan(&entries, &matching) }, viewer, question, from, until, int64(sampled)))
+	if err != nil {
+		return err
+	}
+	more := []statement{run(queryInOrder)}
+	if len(out.Hits) < q.Limit && left == sampled {
+		more = append(more, page(queryByWords))
+	}
+	if out.Total = min(matching, q.Count); entries == sampled {
+		by := queryCountByWords
+		if matching >= frequent {
+			by = queryCountByTime
+		}
+		more = append(more, ask(by, func(r row) error { return r.Scan(&out.Total) }, viewer, question, from, until, int64(q.Count)))
+	}
+	if len(more) == 1 {
+		return nil
+	}
+	return s.engine.read(ctx, more...)
 }
 
 // Search implements service.Search.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sealpost/sealpost/internal/policy"
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 	"github.com/sealpost/sealpost/internal/words"
@@ -23,6 +24,7 @@ func searchCases() map[string]func(*testing.T, *world) {
 		"UnindexWhileRead":   searchUnindexWhileRead,
 		"Reindex":            searchReindex,
 		"LongTexts":          searchLongTexts,
+		"LongHistory":        searchLongHistory,
 		"Names":              searchNames,
 		"SameAsTheModel":     searchSameAsTheModel,
 	}
@@ -114,6 +116,62 @@ func removeFor(in sealpost.ConversationID, id sealpost.MessageID) command {
 		return change, "removed", nil
 	}
 	return c
+}
+
+// searchLongHistory: what is frequent, less so, and rare in a long history, all of it
+// and page by page. How an engine looks for it depends on that; what it finds does not.
+func searchLongHistory(_ *testing.T, w *world) {
+	u := w.people(2)
+	c := w.group(u...)
+	w.setPolicy(func(p *policy.Policy) { p.Throttle.Messages = policy.MaxCount })
+	const long = 1100 // more than any sample of an engine
+	said := map[string][]sealpost.MessageID{}
+	var last sealpost.MessageID
+	for i := range long {
+		list := []string{"common"}
+		if i%40 == 3 {
+			list = append(list, "uncommon")
+		}
+		if i < 2 {
+			list = append(list, "rare")
+		}
+		last = w.write(c, u[0], strings.Join(list, " "))
+		for _, word := range list {
+			said[word] = append([]sealpost.MessageID{last}, said[word]...)
+		}
+		if i%service.OpenLimit == service.OpenLimit-1 || i == long-1 {
+			w.must(openThrough(c, u[1], last), "opened")
+		}
+	}
+	for taken := 1; taken > 0; {
+		var err error
+		taken, err = w.Store.Index(ctx(), 500, indexing)
+		w.ok(err)
+	}
+	for word, want := range said {
+		for _, limit := range []int{7, 30, 200} {
+			q := w.query(u[1], word)
+			q.Limit = limit
+			var got []sealpost.MessageID
+			for {
+				r := w.search(q)
+				equal(w, "total of "+word, r.Total, min(len(want), q.Count))
+				got = append(got, hitsOf(r)...)
+				if len(r.Hits) < limit || len(got) > len(want) {
+					break
+				}
+				at := r.Hits[limit-1].Message
+				q.BeforeAt, q.BeforeID = at.SentAt, at.ID
+			}
+			sameOrder(w, fmt.Sprintf("all of %s, %d a page", word, limit), got, want)
+		}
+	}
+	q := w.query(u[1], "uncommon")
+	fourth, err := w.Store.Message(ctx(), said["uncommon"][3], u[1])
+	w.ok(err)
+	q.Until = fourth.SentAt
+	sameOrder(w, "before a time", hitsOf(w.search(q)), said["uncommon"][4:])
+	w.finds(u[1], "common -uncommon rare", said["rare"]...)
 }
 
 // R3: what is sealed, recalled, held or scheduled is in nobody's index; an opened
