@@ -98,6 +98,8 @@ type Settings struct {
 	Undo          Duration `json:"undo" format:"duration" doc:"how long own messages are held before delivery, 0s to 2m" example:"10s"`
 	// WhoCanMessage is who may write without being asked for (R31).
 	WhoCanMessage string `json:"who_can_message" enum:"connections,connections_of_connections,anyone,nobody_new" doc:"with the first two, messages of others become requests; nobody_new refuses everybody without an existing conversation"`
+	PreviewText   string `json:"preview_text" enum:"off,after_window,immediate" doc:"when one's own list may show the beginning of what is not opened: never, once it can't be recalled any more, or at once; the organisation and the sender can allow less"`
+	PreviewOfMine string `json:"preview_of_mine" enum:"recipient_decides,hide" doc:"of one's own messages at others"`
 }
 
 // EditSettings changes one's own settings; what is left out stays.
@@ -106,6 +108,8 @@ type EditSettings struct {
 	OpenOnArrival *bool     `json:"open_on_arrival,omitempty"`
 	Undo          *Duration `json:"undo,omitempty" format:"duration" example:"10s"`
 	WhoCanMessage *string   `json:"who_can_message,omitempty" enum:"connections,connections_of_connections,anyone,nobody_new"`
+	PreviewText   *string   `json:"preview_text,omitempty" enum:"off,after_window,immediate"`
+	PreviewOfMine *string   `json:"preview_of_mine,omitempty" enum:"recipient_decides,hide"`
 }
 
 // User is who somebody is.

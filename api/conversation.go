@@ -25,7 +25,7 @@ type Participant struct {
 type InboxItem struct {
 	Conversation
 	Last    *Message `json:"last" doc:"the newest message that the viewer can see, or null"`
-	Preview *string  `json:"preview" doc:"preview text where every setting allows it, or null"`
+	Preview *string  `json:"preview" doc:"the first 80 characters of last, sealed as it is, where the organisation, its sender and the viewer all allow it; recorded as exposure before it is given"`
 }
 
 // Inbox is a page of the inbox, newest activity first.

@@ -13,6 +13,7 @@ type Draft struct {
 	InReplyTo      string   `json:"in_reply_to,omitempty" format:"uuid"`
 	SendAt         string   `json:"send_at,omitempty" doc:"as it was written"`
 	TimeZone       string   `json:"time_zone,omitempty"`
+	HidePreview    bool     `json:"hide_preview,omitempty"`
 	Reason         *string  `json:"reason" doc:"the code for which a release was refused"`
 	CreatedAt      Time     `json:"created_at" format:"date-time"`
 	UpdatedAt      Time     `json:"updated_at" format:"date-time"`
@@ -36,4 +37,5 @@ type WriteDraft struct {
 	InReplyTo      string   `json:"in_reply_to,omitempty" format:"uuid"`
 	SendAt         SendTime `json:"send_at,omitempty" maxLength:"40" doc:"when it is meant to be delivered: RFC 3339, or a local time such as 2026-11-24T09:00" example:"2026-11-24T09:00"`
 	TimeZone       string   `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name of the zone in which send_at is meant" example:"Europe/Zurich"`
+	HidePreview    bool     `json:"hide_preview,omitempty" doc:"show nobody text of it before they open it"`
 }

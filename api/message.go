@@ -58,7 +58,7 @@ type SendMessage struct {
 	TimeZone      string    `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name of the zone in which send_at is meant; default: the sender's" example:"Europe/Zurich"`
 	DraftID       string    `json:"draft_id,omitempty" format:"uuid" doc:"the draft that this was written in: it goes with the send. If another device has sent, changed or deleted it: 409 version_conflict, and nothing is sent"`
 	DraftVersion  int32     `json:"draft_version,omitempty" minimum:"0" doc:"the version of the draft that was seen; default: any"`
-	HidePreview   bool      `json:"hide_preview,omitempty" doc:"never show preview text; not available on this server yet"`
+	HidePreview   bool      `json:"hide_preview,omitempty" doc:"show nobody text of it before they open it"`
 	SMSTo         []string  `json:"sms_to,omitempty" format:"uuid" maxItems:"50" doc:"also by SMS to these people; needs an SMS gateway"`
 	Undo          *Duration `json:"undo,omitempty" format:"duration" doc:"hold for 0s to 2m before delivery; default: the sender's setting" example:"10s"`
 }

@@ -7,6 +7,7 @@ type Foresee struct {
 	SMSTo        []string  `json:"sms_to,omitempty" format:"uuid" maxItems:"50" doc:"also by SMS to these people; needs an SMS gateway"`
 	SendAt       SendTime  `json:"send_at,omitempty" maxLength:"40" doc:"as when sending; default: now" example:"2026-11-24T09:00"`
 	TimeZone     string    `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name of the zone in which send_at is meant; default: the sender's" example:"Europe/Zurich"`
+	HidePreview  bool      `json:"hide_preview,omitempty" doc:"as when sending"`
 	Undo         *Duration `json:"undo,omitempty" format:"duration" doc:"as when sending; default: the sender's setting" example:"10s"`
 }
 
@@ -22,8 +23,9 @@ type Outlook struct {
 
 // RecipientOutlook is what will hold for one recipient.
 type RecipientOutlook struct {
-	UserID          string `json:"user_id" format:"uuid"`
-	RecallableUntil *Time  `json:"recallable_until" format:"date-time" doc:"while it is unopened; null: not at all"`
+	UserID          string  `json:"user_id" format:"uuid"`
+	RecallableUntil *Time   `json:"recallable_until" format:"date-time" doc:"while it is unopened; null: not at all"`
+	Preview         *string `json:"preview" enum:"off,after_window,immediate" doc:"when they may be shown its beginning before they open it, as everybody's settings are now; immediate: no recall takes that back. null: not told of people whom one is not connected with"`
 }
 
 // PreviewMessage asks how a message will look to whoever receives it.

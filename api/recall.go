@@ -26,9 +26,10 @@ type Exposure struct {
 	Channels []Channel `json:"channels"`
 }
 
-// Channel is the record of one notification (R25).
+// Channel is the record of one way in which somebody may have learned of a message
+// (R25).
 type Channel struct {
-	Channel string `json:"channel"`
+	Channel string `json:"channel" doc:"list: the recipient's own list of conversations"`
 	At      *Time  `json:"at" format:"date-time"`
 	Text    string `json:"text" enum:"none,preview,full"`
 	State   string `json:"state" enum:"held,cancelled,sent,maybe_sent,withdrawn"`

@@ -18,7 +18,7 @@ type searchCommand struct {
 
 type findCommand struct {
 	remoteFlags
-	Query []string `arg:"" help:"What to look for: words, \"several words\", begin*, from:name, in:name, before:2026-11-01, after:2026-11-01."`
+	Query []string `arg:"" help:"What to look for: words, \"several words\", begin*, from:name, from:me, in:name, before:2026-11-01, after:2026-11-01."`
 	Limit int      `help:"How many at most." default:"20"`
 	JSON  bool     `help:"Print everything the server says, with whole ids."`
 }

@@ -43,6 +43,9 @@ var plans = map[failpoint.Point]plan{
 	failpoint.OpenDecided: {near: 4, far: 2, long: []int{1, 6}, before: true},
 	failpoint.OpenAnswer:  {near: 3, far: 5, long: []int{1, 6}},
 
+	failpoint.PreviewDecided: {near: 1, far: 2, long: []int{3}},
+	failpoint.PreviewAnswer:  {near: 2, far: 1, long: []int{3}},
+
 	failpoint.RecallDecided: {near: 3, far: 4, long: []int{1, 2, 5}, before: true},
 	failpoint.RecallAnswer:  {near: 4, far: 3, long: []int{1, 2, 9}, after: true},
 

@@ -25,6 +25,7 @@ type fact struct {
 	sender                 person
 	readers                []person // everybody else in the conversation
 
+	glimpse  bool          // lists may show text of it before it is opened (R26)
 	absent   bool          // undone, or never sent: nobody has it
 	pending  bool          // held or scheduled
 	due      time.Duration // of a pending one: how long after it was sent
@@ -95,7 +96,7 @@ func (s *story) newFact(readers ...person) *fact {
 // send sends a message; how says when. The fact is known from now on, whatever
 // comes of the request.
 func (s *story) send(f *fact, how api.SendMessage) {
-	how.ID, how.Body = f.id, f.body
+	how.ID, how.Body, how.HidePreview = f.id, f.body, !f.glimpse
 	action := "message.send"
 	switch {
 	case how.SendAt != "":
@@ -262,6 +263,7 @@ var stories = []struct {
 	{"race", race},
 	{"crowd", crowd},
 	{"later", later},
+	{"glimpsed", glimpsed},
 	{"drafted", drafted},
 	{"acquainted", acquainted},
 	{"regrouped", regrouped},
@@ -411,6 +413,41 @@ func later(s *story) {
 	}
 }
 
+// glimpsed: text is shown in a list before it is opened, and the recall knows of it
+// (R24, R26). However often the list is asked for, that is decided once.
+func glimpsed(s *story) {
+	s.group(s.first)
+	at := "/conversations/" + s.conversation
+	immediate := "immediate"
+	// Nobody hides less than everything in the other stories, so it may stay so.
+	settings := request{as: s.first, method: http.MethodPatch, path: "/me/settings", key: uuid.NewString(), body: api.EditSettings{PreviewText: &immediate}}
+	s.wants("settings", s.repeat(&act{what: "settings"}, settings), http.StatusOK)
+	var f *fact
+	for i := range 3 {
+		f = s.newFact(s.first)
+		f.glimpse = true
+		s.send(f, api.SendMessage{})
+		if i == 0 { // a request shows nothing, and without one there is nothing to accept
+			s.repeat(&act{what: "accept", quiet: true}, request{as: s.first, method: http.MethodPost, path: at + "/accept", key: uuid.NewString()})
+		}
+		for range 2 {
+			var page api.Inbox
+			s.get(s.first, "/conversations?limit=200", &page)
+			row := slices.IndexFunc(page.Items, func(item api.InboxItem) bool { return item.ID == s.conversation })
+			if row < 0 || page.Items[row].Preview == nil || !strings.HasPrefix(*page.Items[row].Preview, token+s.name+" "+f.id) {
+				s.fail("%s: the list shows no preview", s.name)
+			}
+		}
+		f.audit["message.preview"] = 1
+	}
+	if p := s.recall(f, false); p != nil {
+		s.fail("%s: refused: %s", s.name, p.Code)
+	}
+	if r := f.report; r.Trace != "marker" || r.Recipients[0].Level != "preview" || len(r.Recipients[0].Channels) != 1 {
+		s.fail("%s: the report is %+v", s.name, r)
+	}
+}
+
 // play runs every story, several at once, and returns when all are told. It
 // reports false if one of them ended early.
 func (w *world) play(copies int) bool {
@@ -441,7 +478,7 @@ func (w *world) rules() {
 	r := request{as: w.people[0], method: http.MethodPut, path: "/admin/policy", key: uuid.NewString(), body: api.PutPolicy{
 		Recall: true, Window: api.Duration(20 * time.Minute), PerConversationPerDay: 2,
 		Throttle: api.Throttle{Messages: 100000, Recipients: 100000, Refusals: 100000, Period: api.Duration(10 * time.Minute)},
-		Group:    "unopened", Trace: "auto", Previews: "off", NotificationDelay: api.Duration(30 * time.Second), Reason: "a crash test",
+		Group:    "unopened", Trace: "auto", Previews: "immediate", NotificationDelay: api.Duration(30 * time.Second), Reason: "a crash test",
 	}}
 	if a := w.ask(nil, r); a.problem != nil {
 		w.fail("policy: %d %s", a.status, a.body)

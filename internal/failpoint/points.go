@@ -21,6 +21,9 @@ const (
 	OpenDecided Point = "open.decided"
 	OpenAnswer  Point = "open.answer"
 
+	PreviewDecided Point = "preview.decided" // that text is shown is decided, nothing written
+	PreviewAnswer  Point = "preview.answer"  // it is committed, no text has left
+
 	RecallDecided Point = "recall.decided"
 	RecallAnswer  Point = "recall.answer"
 

@@ -15,6 +15,7 @@ import (
 	"github.com/sealpost/sealpost/api"
 	"github.com/sealpost/sealpost/internal/httpapi"
 	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
 )
 
 func (h *house) trySignIn(email, from string) answer {
@@ -240,7 +241,7 @@ func TestAccountActionsAreAudited(t *testing.T) {
 // newestAction is that of the newest entry of the audit log.
 func (h *house) newestAction() string {
 	h.t.Helper()
-	all, err := h.store.AuditLog(h.t.Context(), sealpost.DecisionID{}, 1)
+	all, err := h.store.AuditLog(h.t.Context(), service.AuditQuery{Limit: 1})
 	if err != nil || len(all) == 0 {
 		h.t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func wirePolicy(p policy.Policy) api.Policy {
 		Throttle: api.Throttle{
 			Messages: p.Throttle.Messages, Recipients: p.Throttle.Recipients, Refusals: p.Throttle.Refusals, Period: api.Duration(p.Throttle.Period),
 		},
-		Group: string(p.Group), Trace: string(p.Trace), Previews: string(p.Previews),
+		Group: string(p.Group), Trace: string(p.Trace), Previews: p.Previews.String(),
 		NotificationDelay: api.Duration(p.NotificationDelay), UndoDefault: api.Duration(p.UndoDefault),
 		Reason: p.Reason, ChangedBy: idOrNull(p.ChangedBy), ChangedAt: instant(p.ChangedAt),
 	}
@@ -81,14 +81,49 @@ func (s *Server) putPolicy(ctx context.Context, p service.Principal, in *policyI
 		Throttle: policy.Throttle{
 			Messages: b.Throttle.Messages, Recipients: b.Throttle.Recipients, Refusals: b.Throttle.Refusals, Period: time.Duration(b.Throttle.Period),
 		},
-		Group: policy.GroupMode(b.Group), Trace: sealpost.Trace(b.Trace), Previews: policy.Previews(b.Previews),
+		Group: policy.GroupMode(b.Group), Trace: sealpost.Trace(b.Trace), Previews: sealpost.ParsePreviews(b.Previews),
 		NotificationDelay: time.Duration(b.NotificationDelay), UndoDefault: time.Duration(b.UndoDefault), Reason: b.Reason,
 	})
 	return &reply[api.Policy]{wirePolicy(next)}, err
 }
 
-func (s *Server) listAudit(ctx context.Context, p service.Principal, in *Paging) (*reply[api.Audit], error) {
-	entries, next, err := s.service.AuditLog(ctx, p, in.Cursor, in.Limit)
+type auditInput struct {
+	Paging
+	Action string `query:"action" maxLength:"60" doc:"such as message.open, or message for all that begin so" example:"recall"`
+	Person string `query:"person" maxLength:"36" doc:"id of who did it, or of whom it was done to"`
+	From   string `query:"from" maxLength:"40" doc:"at or after this time, RFC 3339" example:"2026-11-01T00:00:00Z"`
+	Until  string `query:"until" maxLength:"40" doc:"before this time, RFC 3339" example:"2026-12-01T00:00:00Z"`
+}
+
+func (in auditInput) filter() (f service.AuditFilter, err error) {
+	f.Action = in.Action
+	if in.Person != "" {
+		if f.Person, err = sealpost.ParseUser(in.Person); err != nil {
+			return f, sealpost.Invalid("person", "This is not an id: expected a UUID in lower case.")
+		}
+	}
+	for _, limit := range []struct {
+		name, text string
+		to         *sealpost.Instant
+	}{{"from", in.From, &f.From}, {"until", in.Until, &f.Until}} {
+		if limit.text == "" {
+			continue
+		}
+		at, err := time.Parse(time.RFC3339, limit.text)
+		if err != nil {
+			return f, sealpost.Invalid(limit.name, "This is not a time: expected RFC 3339, such as 2026-11-01T00:00:00Z.")
+		}
+		*limit.to = sealpost.InstantOf(at)
+	}
+	return f, nil
+}
+
+func (s *Server) listAudit(ctx context.Context, p service.Principal, in *auditInput) (*reply[api.Audit], error) {
+	f, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	entries, next, err := s.service.AuditLog(ctx, p, f, in.Cursor, in.Limit)
 	if err != nil {
 		return nil, err
 	}

@@ -82,9 +82,12 @@ func (s *Server) listConversations(ctx context.Context, p service.Principal, in 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.service.ShowPreviews(ctx, p, entries); err != nil {
+		return nil, err
+	}
 	out := api.Inbox{Items: make([]api.InboxItem, 0, len(entries)), NextCursor: textOrNull(next)}
 	for _, e := range entries {
-		item := api.InboxItem{Conversation: conversation(e.Thread)}
+		item := api.InboxItem{Conversation: conversation(e.Thread), Preview: textOrNull(e.Preview)}
 		if e.Last != nil {
 			m := message(*e.Last)
 			item.Last = &m

@@ -51,7 +51,7 @@ func draft(v service.DraftView) api.Draft {
 	d := v.Draft
 	return api.Draft{
 		ID: d.ID.String(), Version: d.Content.Version, ConversationID: idOrNull(d.ConversationID), FromMessageID: idOrNull(d.FromMessage),
-		Body: v.Body, RecipientIDs: idStrings(v.Recipients), Title: v.Title, Kind: kindName(v.Kind), InReplyTo: v.InReplyTo, SendAt: v.SendAt, TimeZone: v.TimeZone,
+		Body: v.Body, RecipientIDs: idStrings(v.Recipients), Title: v.Title, Kind: kindName(v.Kind), InReplyTo: v.InReplyTo, SendAt: v.SendAt, TimeZone: v.TimeZone, HidePreview: v.HidePreview,
 		Reason: textOrNull(string(d.Reason)), CreatedAt: always(d.CreatedAt), UpdatedAt: always(d.UpdatedAt), ExpiresAt: instant(d.ExpiresAt),
 	}
 }
@@ -119,7 +119,7 @@ func (s *Server) putDraft(ctx context.Context, p service.Principal, in *putDraft
 }
 
 func writing(in api.WriteDraft) (service.Writing, error) {
-	w := service.Writing{Body: in.Body, Title: in.Title, SendAt: string(in.SendAt), TimeZone: in.TimeZone}
+	w := service.Writing{Body: in.Body, Title: in.Title, SendAt: string(in.SendAt), TimeZone: in.TimeZone, HidePreview: in.HidePreview}
 	if in.Kind == "required_notice" {
 		w.Kind = sealpost.KindRequiredNotice
 	}

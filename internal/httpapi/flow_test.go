@@ -239,6 +239,15 @@ func TestAdministration(t *testing.T) {
 		t.Errorf("audit: %+v", audit)
 	}
 	ask[api.Audit](h, root, "GET", "/admin/audit?cursor="+*audit.NextCursor, "", 200)
+	only := ask[api.Audit](h, root, "GET", "/admin/audit?action=policy&from=2020-01-01T00:00:00Z&person="+root.id, "", 200)
+	if len(only.Items) != 1 || only.Items[0].Action != "policy.change" {
+		t.Errorf("filtered: %+v", only)
+	}
+	for field, query := range map[string]string{"action": "action=a%25b", "person": "person=root", "from": "from=yesterday", "until": "until=2026-11-27"} {
+		if bad := h.refused(root, "GET", "/admin/audit?"+query, "", sealpost.CodeInvalid); bad.Field != field {
+			t.Errorf("%s: field %q", query, bad.Field)
+		}
+	}
 }
 
 // The same key and request give the same outcome, another request 422.
@@ -276,11 +285,10 @@ func TestWhatIsNotConfiguredIsNamed(t *testing.T) {
 	for field, body := range map[string]string{
 		"attachment_ids": `{"body":"x","attachment_ids":["` + bob.id + `"]}`,
 		"sms_to":         `{"body":"x","sms_to":["` + bob.id + `"]}`,
-		"hide_preview":   `{"body":"x","hide_preview":true}`,
 	} {
 		if p := h.refused(ada, "POST", path, body, sealpost.CodeInvalid); p.Field != field {
 			t.Errorf("field %q, want %q", p.Field, field)
 		}
 	}
-	ask[api.Message](h, ada, "POST", path, `{"body":"x","attachment_ids":[],"sms_to":[],"hide_preview":false}`, 201)
+	ask[api.Message](h, ada, "POST", path, `{"body":"x","attachment_ids":[],"sms_to":[]}`, 201)
 }

@@ -69,15 +69,13 @@ func (s *Server) sendMessage(ctx context.Context, p service.Principal, in *sendI
 	}
 	sending := service.Sending{
 		Conversation: conversation, Body: in.Body.Body, Kind: messageKind(in.Body.Kind),
-		TimeZone: in.Body.TimeZone, Undo: duration(in.Body.Undo),
+		TimeZone: in.Body.TimeZone, Undo: duration(in.Body.Undo), HidePreview: in.Body.HidePreview,
 	}
 	switch {
 	case len(in.Body.AttachmentIDs) > 0:
 		return nil, sealpost.Invalid("attachment_ids", "Files are not available on this server.")
 	case len(in.Body.SMSTo) > 0:
 		return nil, noGateway()
-	case in.Body.HidePreview:
-		return nil, sealpost.Invalid("hide_preview", "There are no previews on this server that could be hidden.")
 	}
 	moved := false
 	if in.Body.SendAt != "" {

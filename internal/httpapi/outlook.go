@@ -39,7 +39,7 @@ func (s *Server) forecastSend(ctx context.Context, p service.Principal, in *fore
 	if err != nil {
 		return nil, err
 	}
-	ask := service.Foreseeing{Recipients: recipients, Kind: messageKind(in.Body.Kind), Undo: duration(in.Body.Undo)}
+	ask := service.Foreseeing{Recipients: recipients, Kind: messageKind(in.Body.Kind), Undo: duration(in.Body.Undo), Hide: in.Body.HidePreview}
 	if in.Body.SendAt != "" {
 		at, err := service.ParseSendTime(string(in.Body.SendAt), in.Body.TimeZone, p.User.TimeZone)
 		if err != nil {
@@ -55,7 +55,11 @@ func (s *Server) forecastSend(ctx context.Context, p service.Principal, in *fore
 		Recipients: make([]api.RecipientOutlook, 0, len(v.Recipients)),
 	}
 	for _, r := range v.Recipients {
-		out.Recipients = append(out.Recipients, api.RecipientOutlook{UserID: r.UserID.String(), RecallableUntil: instant(r.Until)})
+		line := api.RecipientOutlook{UserID: r.UserID.String(), RecallableUntil: instant(r.Until)}
+		if r.Previews != nil {
+			line.Preview = textOrNull(r.Previews.String())
+		}
+		out.Recipients = append(out.Recipients, line)
 	}
 	return &reply[api.Outlook]{out}, err
 }

@@ -43,8 +43,21 @@ func me(u sealpost.User) api.Me {
 	}
 }
 
+// The values of preview_of_mine.
+const (
+	recipientDecides = "recipient_decides"
+	hideMine         = "hide"
+)
+
 func settings(u sealpost.User) api.Settings {
-	return api.Settings{ReadReceipts: u.Receipts, OpenOnArrival: u.OpenOnArrival, Undo: api.Duration(u.Undo), WhoCanMessage: string(u.Reach)}
+	mine := recipientDecides
+	if u.HideMine {
+		mine = hideMine
+	}
+	return api.Settings{
+		ReadReceipts: u.Receipts, OpenOnArrival: u.OpenOnArrival, Undo: api.Duration(u.Undo), WhoCanMessage: string(u.Reach),
+		PreviewText: u.Previews.String(), PreviewOfMine: mine,
+	}
 }
 
 func (s *Server) getMe(ctx context.Context, p service.Principal, _ *struct{}) (*reply[api.Me], error) {
@@ -75,10 +88,19 @@ type editSettingsInput struct {
 }
 
 func (s *Server) editSettings(ctx context.Context, p service.Principal, in *editSettingsInput) (*reply[api.Settings], error) {
-	u, err := s.service.UpdateSettings(ctx, p, in.Key, service.SettingsEdit{
+	edit := service.SettingsEdit{
 		Receipts: in.Body.ReadReceipts, OpenOnArrival: in.Body.OpenOnArrival, Undo: duration(in.Body.Undo),
 		Reach: (*sealpost.Reach)(in.Body.WhoCanMessage),
-	})
+	}
+	if name := in.Body.PreviewText; name != nil {
+		previews := sealpost.ParsePreviews(*name)
+		edit.Previews = &previews
+	}
+	if mine := in.Body.PreviewOfMine; mine != nil {
+		hide := *mine == hideMine
+		edit.HideMine = &hide
+	}
+	u, err := s.service.UpdateSettings(ctx, p, in.Key, edit)
 	return &reply[api.Settings]{settings(u)}, err
 }
 

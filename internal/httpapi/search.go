@@ -15,7 +15,7 @@ func (s *Server) registerSearch() {
 		description: "Finds messages that one has opened, and one's own once somebody whose receipts tell so has opened them or their window is over; " +
 			"never what is sealed. Newest first. All words must occur, without regard to case and accents; `word*` is the beginning of a word, " +
 			"`\"several words\"` stand together, `-word` must not occur. A word is also found in the name of the sender and of others in the conversation, " +
-			"and in its title; `from:name` and `in:name` look there only. `before:2026-11-01` and `after:2026-11-01` (that day included) are days of one's " +
+			"and in its title; `from:name` (`from:me`) and `in:name` look there only. `before:2026-11-01` and `after:2026-11-01` (that day included) are days of one's " +
 			"own time zone, or times of RFC 3339. What is new can be found within a few seconds. Names are looked up in the 1000 conversations with the newest activity.",
 	}, s.search)
 }

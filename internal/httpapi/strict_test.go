@@ -11,6 +11,7 @@ import (
 
 	"github.com/sealpost/sealpost/internal/httpapi"
 	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
 )
 
 // document is the part of the OpenAPI document that the tests read.
@@ -184,7 +185,7 @@ func with(object, field string) string {
 // decisions counts the entries of the audit log: everything that was decided.
 func (h *house) decisions() int {
 	h.t.Helper()
-	all, err := h.store.AuditLog(h.t.Context(), sealpost.DecisionID{}, 100_000)
+	all, err := h.store.AuditLog(h.t.Context(), service.AuditQuery{Limit: 100_000})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -150,17 +150,17 @@ func (s *Store) Draft(ctx context.Context, user sealpost.UserID, id sealpost.Dra
 }
 
 // AuditLog implements service.Accounts.
-func (s *Store) AuditLog(ctx context.Context, before sealpost.DecisionID, limit int) (out []service.Audit, err error) {
+func (s *Store) AuditLog(ctx context.Context, q service.AuditQuery) (out []service.Audit, err error) {
 	f, err := s.enter(ctx, "AuditLog")
 	if err != nil {
 		return nil, err
 	}
 	defer s.leave(f, &err)
 	for id, entry := range s.audit {
-		if before.IsZero() || id.Compare(before) < 0 {
+		if (q.Before.IsZero() || id.Compare(q.Before) < 0) && q.Chooses(entry) {
 			out = append(out, entry)
 		}
 	}
 	slices.SortFunc(out, func(a, b service.Audit) int { return b.Decision.Compare(a.Decision) })
-	return out[:min(len(out), limit)], nil
+	return out[:min(len(out), q.Limit)], nil
 }

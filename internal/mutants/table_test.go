@@ -176,8 +176,21 @@ var mutants = []mutant{
 		"	if err := s.service.Arrive(q.ctx, p); err != nil {\n		return err\n	}\n", "", "./internal/httpapi", "TestSendOpenRecall",
 	},
 	{
+		"R24", "what a list showed is forgotten by the recall", domain + "transitions.go",
+		"max(r.Level(d.UserID), d.Exposed())", "r.Level(d.UserID)", "./internal/service", "TestPreviewIsExposure",
+	},
+	{
 		"R25", "the report tells the time of a secret opening", useCase + "report.go",
 		"			if d.Receipt {\n				line.OpenedAt", "			if true {\n				line.OpenedAt", "./internal/service", "TestReportWithoutReceipt",
+	},
+	{"R26", "the sender's wish does not count", domain + "preview.go", "switch min(m.Previews, allowed) {", "switch allowed {", "./internal/service", "TestPreviewText"},
+	{
+		"R26", "text is shown while the window is open", domain + "preview.go",
+		"if m, _ = CloseWindow(m, now); !m.WindowOver {", "if m, _ = CloseWindow(m, now); false {", "./internal/service", "TestPreviewText",
+	},
+	{
+		"R26", "that text was shown is not written down", useCase + "preview.go",
+		"Update: []Update{{Message: shown, Deliveries: []sealpost.Delivery{d}}},", "Update: []Update{{Message: before, Deliveries: []sealpost.Delivery{d}[:0]}},", "./internal/service", "TestPreviewIsExposure",
 	},
 	{"R27", "the undo time is not kept", useCase + "send.go", "	case release > s.Now:", "	case false:", "./internal/service", "TestUndo"},
 	{

@@ -20,16 +20,6 @@ const (
 	GroupAllOrNothing GroupMode = "all_or_nothing" // any opening refuses
 )
 
-// Previews is what the organisation allows of preview text (R26).
-type Previews string
-
-// The preview settings, strictest first.
-const (
-	PreviewsOff         Previews = "off"
-	PreviewsAfterWindow Previews = "after_window"
-	PreviewsImmediate   Previews = "immediate"
-)
-
 // Throttle pauses recall for somebody who sends a lot (R14). Recall is paused
 // while, within Period, any count exceeds its limit.
 type Throttle struct {
@@ -49,7 +39,7 @@ type Policy struct {
 	Throttle           Throttle
 	Group              GroupMode
 	Trace              sealpost.Trace
-	Previews           Previews
+	Previews           sealpost.Previews // the most that the organisation allows of preview text (R26)
 	NotificationDelay  time.Duration
 	UndoDefault        time.Duration
 	Reason             string // why it was changed
@@ -73,7 +63,7 @@ func Default() Policy {
 	return Policy{
 		Version: 1, Recall: true, Window: 5 * time.Minute, PerConversationDay: 1,
 		Throttle: Throttle{Messages: 30, Recipients: 20, Refusals: 10, Period: 10 * time.Minute},
-		Group:    GroupUnopened, Trace: sealpost.TraceAuto, Previews: PreviewsAfterWindow,
+		Group:    GroupUnopened, Trace: sealpost.TraceAuto, Previews: sealpost.PreviewsAfterWindow,
 		NotificationDelay: 30 * time.Second, Reason: "The policy of a new installation.",
 	}
 }
@@ -93,7 +83,7 @@ func (p Policy) Validate() error {
 		{p.Throttle.Period >= MinThrottlePeriod && p.Throttle.Period <= MaxThrottlePeriod, "throttle.period", "must be from 1m to 24h"},
 		{p.Group == GroupUnopened || p.Group == GroupAllOrNothing, "group", "must be unopened or all_or_nothing"},
 		{p.Trace == sealpost.TraceAuto || p.Trace == sealpost.TraceAlways || p.Trace == sealpost.TraceNever, "trace", "must be auto, always or never"},
-		{p.Previews == PreviewsOff || p.Previews == PreviewsAfterWindow || p.Previews == PreviewsImmediate, "previews", "must be off, after_window or immediate"},
+		{p.Previews.Valid(), "previews", "must be off, after_window or immediate"},
 		{p.NotificationDelay >= 0 && p.NotificationDelay <= MaxNotificationDelay, "notification_delay", "must be from 0s to 1h"},
 		{p.UndoDefault >= 0 && p.UndoDefault <= sealpost.MaxUndo, "undo_default", "must be from 0s to 2m"},
 		{len(p.Reason) > 0 && len([]rune(p.Reason)) <= MaxReason, "reason", "must be from 1 to 500 characters"},

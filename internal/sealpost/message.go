@@ -71,6 +71,9 @@ type Message struct {
 	SentAt          Instant // the position that viewers see; zero while pending
 	RecallableUntil Instant // R12
 	PolicyVersion   int64   // a message keeps the policy it was sent under (R12)
+	// Previews is the strictest of what the sender wants and, from delivery on, of what
+	// the organisation allowed then (R26).
+	Previews Previews
 
 	Content    Sealed
 	WindowOver bool    // committed: recall refuses whatever the clock says (R12)
@@ -117,6 +120,9 @@ type Delivery struct {
 	// setting when it was opened. Later changes of the setting do not reach back.
 	Receipt bool
 	Level   Level // exposure, fixed when the delivery was decided (R24)
+	// PreviewedAt is when text of it was first shown to the recipient before they opened
+	// it (R26), zero if never.
+	PreviewedAt Instant
 	// Visible says whether the recipient's view has the message: sealed or opened,
 	// or as a marker (R17). A sealed message closed by leaving is not (R33).
 	Visible bool

@@ -11,6 +11,7 @@ type Delivering struct {
 	Now           Instant
 	Until         Instant // recallable until
 	PolicyVersion int64
+	Previews      Previews // what the organisation allows (R26)
 	Seq           int64
 	Recipients    []Recipient // from Address
 }
@@ -29,6 +30,7 @@ func Deliver(m Message, d Delivering) (Message, error) {
 	m.State = Sent
 	m.SentAt, m.RecallableUntil = d.Now, d.Until
 	m.PolicyVersion, m.Seq = d.PolicyVersion, d.Seq
+	m.Previews = min(m.Previews, d.Previews)
 	m.ChangedAt, m.SenderChangedAt = d.Now, d.Now
 	m.Deliveries = make([]Delivery, 0, len(d.Recipients))
 	for _, to := range d.Recipients {
@@ -99,7 +101,7 @@ func Recall(m Message, r Recalling) Message {
 			continue
 		}
 		d.State, d.DecidedAt = DeliveryRecalled, r.Now
-		d.Level = r.Level(d.UserID)
+		d.Level = max(r.Level(d.UserID), d.Exposed())
 		if d.Visible && !d.Hidden { // what leaving closed, or they hid, has left that view already (R33, R34)
 			d.ChangedAt = r.Now
 		}

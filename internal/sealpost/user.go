@@ -47,8 +47,12 @@ type User struct {
 	// opened by their page, by a POST of its own (R4).
 	OpenOnArrival bool
 	Undo          time.Duration // R27: how long own messages are held before delivery
-	Reach         Reach         // who may message this user (R31); empty: ReachConnections
-	CreatedAt     Instant
+	// Previews is what this user allows of text of what they have not opened, HideMine
+	// whether others never see any of this user's messages (R26).
+	Previews  Previews
+	HideMine  bool
+	Reach     Reach // who may message this user (R31); empty: ReachConnections
+	CreatedAt Instant
 	// DisabledAt is when the account was closed to sign-in; zero: it is open.
 	DisabledAt Instant
 	// ErasedAt is when the account was erased; zero: it was not. An erased account is

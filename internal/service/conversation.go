@@ -151,6 +151,10 @@ func asLeft(t Thread) Thread {
 type InboxEntry struct {
 	Thread
 	Last *MessageView // nil: there is none
+	// Preview is the beginning of the text of Last, which the viewer has not opened, on
+	// one line, at most sealpost.MaxPreview code points. Empty unless every setting
+	// allows it (R26), and before ShowPreviews.
+	Preview string
 }
 
 // Inbox lists the principal's conversations, newest activity first. The empty

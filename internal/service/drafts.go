@@ -38,6 +38,7 @@ type Writing struct {
 	InReplyTo    string                  `json:"in_reply_to,omitempty"`
 	SendAt       string                  `json:"send_at,omitempty"` // as ParseSendTime reads it
 	TimeZone     string                  `json:"time_zone,omitempty"`
+	HidePreview  bool                    `json:"hide_preview,omitempty"`
 }
 
 // DraftView is a draft with what it holds, for its author.

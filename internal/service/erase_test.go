@@ -126,7 +126,7 @@ func TestEraseIsRestartable(t *testing.T) {
 	h.finishErasures()
 	h.finishErasures()
 	counts := map[string]int{}
-	all, err := h.store.AuditLog(t.Context(), sealpost.DecisionID{}, 1000)
+	all, err := h.store.AuditLog(t.Context(), service.AuditQuery{Limit: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,7 @@ type Foreseeing struct {
 	Kind       sealpost.MessageKind
 	SendAt     time.Time      // zero: now
 	Undo       *time.Duration // nil: the sender's setting (R27)
+	Hide       bool           // nobody is to be shown text of it before they open it
 }
 
 // Outlook is what can be told of a message before it is sent (S23): it depends on the
@@ -36,11 +37,13 @@ type Outlook struct {
 }
 
 // RecipientOutlook is what will hold for one recipient. It is the same for people
-// whom the sender is not connected with, and tells nothing of settings or blocks
-// (R31).
+// whom the sender is not connected with, and tells nothing of blocks (R31).
 type RecipientOutlook struct {
 	UserID sealpost.UserID
 	Until  sealpost.Instant // recallable until; zero: not at all
+	// Previews is when this recipient may be shown text of it before they open it, as
+	// everybody's settings are now (R26); nil for whom the sender is not connected with.
+	Previews *sealpost.Previews
 }
 
 // Outlook says until when a message that is sent now could be recalled, and from
@@ -77,13 +80,19 @@ func (s *Service) Outlook(ctx context.Context, p Principal, key string, in Fores
 		if id == p.User.ID {
 			return Outlook{}, sealpost.Invalid("recipient_ids", "You cannot write to yourself.")
 		}
-		if _, err := s.store.Person(ctx, p.User.ID, id); err != nil {
+		person, err := s.store.Person(ctx, p.User.ID, id)
+		if err != nil {
 			if sealpost.CodeOf(err) == sealpost.CodeNotFound {
 				err = sealpost.Invalid("recipient_ids", "There is no such person.")
 			}
 			return Outlook{}, err
 		}
-		out.Recipients = append(out.Recipients, RecipientOutlook{UserID: id, Until: until})
+		line := RecipientOutlook{UserID: id, Until: until}
+		if person.Tie == sealpost.TieConnected {
+			previews := min(rules.Previews, wish(p.User, Sending{HidePreview: in.Hide}), person.Previews)
+			line.Previews = &previews
+		}
+		out.Recipients = append(out.Recipients, line)
 	}
 	return out, nil
 }

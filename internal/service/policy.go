@@ -26,6 +26,8 @@ type Terms struct {
 	Window time.Duration
 	PerDay int // recalls of one sender in one conversation (R13)
 	Trace  sealpost.Trace
+	// Previews is the most that recipients may be shown before they open (R26).
+	Previews sealpost.Previews
 }
 
 // Terms gives what holds for what is sent now.
@@ -35,7 +37,7 @@ func (s *Service) Terms(ctx context.Context) (Terms, error) {
 }
 
 func termsOf(p policy.Policy) Terms {
-	return Terms{Recall: p.Recall, Window: p.Window, PerDay: p.PerConversationDay, Trace: p.Trace}
+	return Terms{Recall: p.Recall, Window: p.Window, PerDay: p.PerConversationDay, Trace: p.Trace, Previews: p.Previews}
 }
 
 // Policies lists the versions of the policy, newest first, to administrators and
@@ -150,47 +152,4 @@ func (s *Service) policyRequest(p policy.Policy) [32]byte {
 		fields = append(fields, f.value)
 	}
 	return s.request("policy.change", fields...)
-}
-
-// AuditLog lists the audit log, newest first, to compliance and administrators
-// (R32). Each page that is read is an entry itself, committed before the page is
-// given.
-func (s *Service) AuditLog(ctx context.Context, p Principal, cursor string, limit int) ([]Audit, string, error) {
-	if err := oversees(p); err != nil {
-		return nil, "", err
-	}
-	limit, err := pageSize(limit)
-	if err != nil {
-		return nil, "", err
-	}
-	var before sealpost.DecisionID
-	if cursor != "" {
-		payload, err := s.openCursor("audit", p.User.ID, [16]byte{}, cursor)
-		if err != nil {
-			return nil, "", err
-		}
-		if before, err = oneID[sealpost.DecisionID](payload); err != nil {
-			return nil, "", badCursor()
-		}
-	}
-	entries, err := s.store.AuditLog(ctx, before, limit+1)
-	if err != nil {
-		return nil, "", err
-	}
-	next := ""
-	if len(entries) > limit {
-		entries = entries[:limit]
-		last := entries[limit-1].Decision
-		if next, err = s.sealCursor("audit", p.User.ID, [16]byte{}, last[:]); err != nil {
-			return nil, "", err
-		}
-	}
-	stamp := s.stamp(p.User.ID, "audit.read", "", [32]byte{})
-	stamp.Audit.Detail = detail(struct {
-		Entries int `json:"entries"`
-	}{len(entries)})
-	if _, err := s.store.Amend(ctx, stamp, func(Amendment) ([]byte, error) { return nil, nil }); err != nil {
-		return nil, "", err
-	}
-	return entries, next, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/sealpost/sealpost/internal/memstore"
 	"github.com/sealpost/sealpost/internal/policy"
 	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
 )
 
 func TestPolicyIsForOverseers(t *testing.T) {
@@ -22,7 +23,7 @@ func TestPolicyIsForOverseers(t *testing.T) {
 		p := h.person("The-"+string(role), role)
 		_, err := h.Policy(t.Context(), p)
 		wantCode(t, string(role)+" reads", err, want[0])
-		_, _, err = h.AuditLog(t.Context(), p, "", 0)
+		_, _, err = h.AuditLog(t.Context(), p, service.AuditFilter{}, "", 0)
 		wantCode(t, string(role)+" reads the log", err, want[0])
 		next := policy.Default()
 		next.Version, next.Reason = 0, "test"
@@ -82,7 +83,7 @@ func TestAuditLog(t *testing.T) {
 	for _, name := range []string{"C", "D", "E"} {
 		h.person(name)
 	}
-	page, next, err := h.AuditLog(t.Context(), auditor, "", 3)
+	page, next, err := h.AuditLog(t.Context(), auditor, service.AuditFilter{}, "", 3)
 	if err != nil || len(page) != 3 || next == "" {
 		t.Fatalf("page of %d, %v", len(page), err)
 	}
@@ -91,9 +92,9 @@ func TestAuditLog(t *testing.T) {
 			t.Errorf("entry %+v", entry)
 		}
 	}
-	_, _, err = h.AuditLog(t.Context(), other, next, 3)
+	_, _, err = h.AuditLog(t.Context(), other, service.AuditFilter{}, next, 3)
 	wantField(t, "another's cursor", err, "cursor")
-	rest, next, err := h.AuditLog(t.Context(), auditor, next, 3)
+	rest, next, err := h.AuditLog(t.Context(), auditor, service.AuditFilter{}, next, 3)
 	if err != nil || len(rest) != 2 || next != "" {
 		t.Fatalf("page of %d, %v", len(rest), err)
 	}
@@ -104,7 +105,7 @@ func TestAuditLog(t *testing.T) {
 			}
 		}
 	}
-	all, _, err := h.AuditLog(t.Context(), auditor, "", 0)
+	all, _, err := h.AuditLog(t.Context(), auditor, service.AuditFilter{}, "", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,6 +120,51 @@ func TestAuditLog(t *testing.T) {
 	}
 }
 
+// What the filter of the audit log chooses, and that a cursor is good for that only.
+func TestAuditFilter(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	auditor, maya, jonas := h.person("Ada", sealpost.RoleCompliance), h.person("Maya"), h.person("Jonas")
+	in := h.pair(maya, jonas)
+	h.open(jonas, in, h.send(maya, in))
+	h.advance(time.Hour)
+	later := sealpost.Instant(h.now.Load())
+	h.mustRecall(maya, h.send(maya, in))
+	for _, c := range []struct {
+		f    service.AuditFilter
+		want string // newest first
+	}{
+		{service.AuditFilter{Action: "message"}, "message.send message.open message.send"},
+		{service.AuditFilter{Action: "message.open"}, "message.open"},
+		{service.AuditFilter{Action: "mess"}, ""},
+		{service.AuditFilter{Person: jonas.User.ID}, "message.open conversation.create user.add"},
+		{service.AuditFilter{Person: maya.User.ID, From: later}, "recall.granted message.send"},
+		{service.AuditFilter{Action: "message", Until: later}, "message.open message.send"},
+	} {
+		var got []string
+		page, next, err := h.AuditLog(t.Context(), auditor, c.f, "", 1)
+		for ; err == nil; page, next, err = h.AuditLog(t.Context(), auditor, c.f, next, 1) {
+			for _, e := range page {
+				got = append(got, e.Action)
+			}
+			if next == "" {
+				break
+			}
+		}
+		if err != nil || strings.Join(got, " ") != c.want {
+			t.Errorf("%+v: %v, %v; want %s", c.f, got, err, c.want)
+		}
+	}
+	_, next, err := h.AuditLog(t.Context(), auditor, service.AuditFilter{Action: "message"}, "", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = h.AuditLog(t.Context(), auditor, service.AuditFilter{Action: "recall"}, next, 1)
+	wantField(t, "the cursor of another filter", err, "cursor")
+	_, _, err = h.AuditLog(t.Context(), auditor, service.AuditFilter{Action: "Message%"}, "", 1)
+	wantField(t, "no action", err, "action")
+}
+
 // A read that cannot be recorded does not happen, also when only the answer was lost.
 func TestAuditLogIsNotReadUnrecorded(t *testing.T) {
 	t.Parallel()
@@ -126,7 +172,7 @@ func TestAuditLogIsNotReadUnrecorded(t *testing.T) {
 	auditor := h.person("Ada", sealpost.RoleCompliance)
 	for _, how := range []memstore.Failure{memstore.FailBefore, memstore.FailAfter} {
 		end := h.failing("Amend", how)
-		entries, next, err := h.AuditLog(t.Context(), auditor, "", 1)
+		entries, next, err := h.AuditLog(t.Context(), auditor, service.AuditFilter{}, "", 1)
 		wantCode(t, "unrecorded", err, sealpost.CodeUnavailable)
 		if len(entries) != 0 || next != "" {
 			t.Errorf("%d entries were given", len(entries))

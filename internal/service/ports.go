@@ -172,8 +172,7 @@ type Accounts interface {
 	Policies(ctx context.Context, before int64, limit int) ([]policy.Policy, error)
 	Drafts(ctx context.Context, user sealpost.UserID, after sealpost.DraftID, limit int) ([]sealpost.Draft, error)
 	Draft(ctx context.Context, user sealpost.UserID, id sealpost.DraftID) (sealpost.Draft, error)
-	// AuditLog lists entries, newest first, before a position; zero: the newest.
-	AuditLog(ctx context.Context, before sealpost.DecisionID, limit int) ([]Audit, error)
+	AuditLog(ctx context.Context, q AuditQuery) ([]Audit, error) // newest first
 }
 
 // SessionKind tells sign-ins from API tokens.

@@ -86,8 +86,10 @@ type SettingsEdit struct {
 	Receipts *bool // others are told when the principal opens
 	// OpenOnArrival has the principal's page open what arrives while they are there.
 	OpenOnArrival *bool
-	Undo          *time.Duration  // whole seconds up to sealpost.MaxUndo (R27)
-	Reach         *sealpost.Reach // who may message the principal (R31)
+	Undo          *time.Duration     // whole seconds up to sealpost.MaxUndo (R27)
+	Reach         *sealpost.Reach    // who may message the principal (R31)
+	Previews      *sealpost.Previews // what the principal allows of text of what they have not opened (R26)
+	HideMine      *bool              // others see none of the principal's own messages (R26)
 }
 
 // UpdateSettings changes the principal's own settings. What was opened before keeps
@@ -99,7 +101,16 @@ func (s *Service) UpdateSettings(ctx context.Context, p Principal, key string, i
 	if in.Reach != nil && !slices.Contains(sealpost.Reaches(), *in.Reach) {
 		return sealpost.User{}, sealpost.Invalid("who_can_message", "There is no such setting.")
 	}
-	receipts, reach, arrival := "", "", ""
+	if in.Previews != nil && !in.Previews.Valid() {
+		return sealpost.User{}, sealpost.Invalid("preview_text", "There is no such setting.")
+	}
+	receipts, reach, arrival, previews, hide := "", "", "", "", ""
+	if in.Previews != nil {
+		previews = in.Previews.String()
+	}
+	if in.HideMine != nil {
+		hide = detail(*in.HideMine)
+	}
 	if in.OpenOnArrival != nil {
 		arrival = detail(*in.OpenOnArrival)
 	}
@@ -109,7 +120,7 @@ func (s *Service) UpdateSettings(ctx context.Context, p Principal, key string, i
 	if in.Reach != nil {
 		reach = string(*in.Reach)
 	}
-	request := s.request("settings.update", receipts, undoField(in.Undo), reach, arrival)
+	request := s.request("settings.update", receipts, undoField(in.Undo), reach, arrival, previews, hide)
 	return s.updateUser(ctx, p, key, "settings.update", request, func(u sealpost.User, _ sealpost.Instant) (sealpost.User, []string) {
 		var changed []string
 		if in.Receipts != nil && *in.Receipts != u.Receipts {
@@ -123,6 +134,12 @@ func (s *Service) UpdateSettings(ctx context.Context, p Principal, key string, i
 		}
 		if in.Reach != nil && *in.Reach != u.Reach {
 			u.Reach, changed = *in.Reach, append(changed, "who_can_message")
+		}
+		if in.Previews != nil && *in.Previews != u.Previews {
+			u.Previews, changed = *in.Previews, append(changed, "preview_text")
+		}
+		if in.HideMine != nil && *in.HideMine != u.HideMine {
+			u.HideMine, changed = *in.HideMine, append(changed, "preview_of_mine")
 		}
 		return u, changed
 	})

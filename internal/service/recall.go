@@ -211,7 +211,7 @@ func (s *Service) newDraft(shot Snapshot, id sealpost.DraftID, m sealpost.Messag
 		CreatedAt: shot.Now, UpdatedAt: shot.Now, ExpiresAt: shot.Now.Add(sealpost.DraftLife),
 	}
 	d.Content.Version = 1
-	writing := Writing{Body: text}
+	writing := Writing{Body: text, HidePreview: m.Previews == sealpost.PreviewsOff}
 	if m.Kind == sealpost.KindRequiredNotice {
 		writing.Kind = m.Kind
 	}
@@ -362,7 +362,7 @@ func (s *Service) Forecast(ctx context.Context, p Principal, id sealpost.Message
 		f.Recallable, f.Code, f.Also, f.NextPossibleAt = false, sealpost.CodeRemoved, nil, 0
 	}
 	for _, d := range m.Deliveries {
-		e := Exposure{UserID: d.UserID, Level: sealpost.LevelNotified}
+		e := Exposure{UserID: d.UserID, Level: max(sealpost.LevelNotified, d.Exposed()), Channels: channelsOf(d)}
 		switch {
 		case d.State == sealpost.DeliveryRecalled:
 			e.Level = d.Level

@@ -251,8 +251,8 @@ func TestForecastTellsTheTerms(t *testing.T) {
 	h.policy(func(p *policy.Policy) { p.PerConversationDay, p.Trace, p.Window = 4, sealpost.TraceNever, time.Hour })
 	after := h.send(maya, in)
 	for id, want := range map[sealpost.MessageID]service.Terms{
-		before: {Recall: true, Window: 5 * time.Minute, PerDay: 1, Trace: sealpost.TraceAuto},
-		after:  {Recall: true, Window: time.Hour, PerDay: 4, Trace: sealpost.TraceNever},
+		before: {Recall: true, Window: 5 * time.Minute, PerDay: 1, Trace: sealpost.TraceAuto, Previews: sealpost.PreviewsAfterWindow},
+		after:  {Recall: true, Window: time.Hour, PerDay: 4, Trace: sealpost.TraceNever, Previews: sealpost.PreviewsAfterWindow},
 	} {
 		f, err := h.Forecast(t.Context(), maya, id)
 		if err != nil || f.Terms != want {
@@ -337,7 +337,7 @@ func TestRecallTwice(t *testing.T) {
 
 func (h *house) count(action string) int {
 	h.t.Helper()
-	all, err := h.store.AuditLog(h.t.Context(), sealpost.DecisionID{}, 10_000)
+	all, err := h.store.AuditLog(h.t.Context(), service.AuditQuery{Limit: 10_000})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -34,13 +34,23 @@ type RecipientReport struct {
 	Channels []Channel
 }
 
-// Channel is the record of one notification channel (R25). There are none before
-// there are channels: presence is not one, it shows in the level.
+// Channel is the record of one way in which a recipient may have learned of a message
+// or its text (R25). Presence is none: it shows in the level.
 type Channel struct {
 	Channel string
 	At      sealpost.Instant
 	Text    string
 	State   string
+}
+
+// channelList is the recipient's own list of conversations (R24).
+const channelList = "list"
+
+func channelsOf(d sealpost.Delivery) []Channel {
+	if d.PreviewedAt == 0 {
+		return nil
+	}
+	return []Channel{{Channel: channelList, At: d.PreviewedAt, Text: sealpost.LevelPreview.String(), State: "sent"}}
 }
 
 func reportOf(m sealpost.Message) Report {
@@ -49,7 +59,7 @@ func reportOf(m sealpost.Message) Report {
 		r.ErasedAt = m.ErasedAt
 	}
 	for _, d := range m.Deliveries {
-		line := RecipientReport{UserID: d.UserID, Outcome: OutcomeRecalled, Level: d.Level}
+		line := RecipientReport{UserID: d.UserID, Outcome: OutcomeRecalled, Level: d.Level, Channels: channelsOf(d)}
 		if d.State == sealpost.DeliveryOpened {
 			r.Outcome, line.Outcome = OutcomePartlyRecalled, OutcomeOpened
 			if d.Receipt {

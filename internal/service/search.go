@@ -289,6 +289,9 @@ func (s *Service) conditions(ctx context.Context, viewer sealpost.UserID, terms 
 	out := make([]SearchCondition, len(terms))
 	for i, t := range terms {
 		out[i].Term = t
+		if t.Field == words.Sender && slices.Equal(t.Words, []string{"me"}) {
+			out[i].From = []sealpost.UserID{viewer}
+		}
 		if t.Field != words.Anything {
 			out[i].Term.Words = nil
 		}

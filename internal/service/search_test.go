@@ -173,6 +173,8 @@ func TestSearchByNames(t *testing.T) {
 		"in:cyd -hello":   "four of ada | three",
 		"from:cyd":        "four of ada",
 		"bob":             "two",
+		"from:me":         "two",
+		"four -from:me":   "four of ada",
 		"from:eve":        "",
 		"from:eve one":    "",
 		"-from:ada":       "!",

@@ -22,6 +22,7 @@ type Sending struct {
 	SendAt       time.Time          // zero: now
 	TimeZone     string             // in which SendAt is meant, an IANA name
 	Undo         *time.Duration     // nil: the sender's setting (R27)
+	HidePreview  bool               // nobody sees text of it before they open it (R26)
 	// Draft is what the text was written in: it goes with the send, in the same
 	// transaction. If it is gone, or is at another version than DraftVersion, another
 	// device was faster, and nothing is sent. Zero: none.
@@ -47,7 +48,7 @@ func (s *Service) Send(ctx context.Context, p Principal, key string, in Sending)
 	defer c.contentKey.Zero()
 	c.request = s.request("message.send", in.Conversation.String(), in.ID.String(), strconv.Itoa(int(in.Kind)),
 		in.InReplyTo.String(), strconv.FormatInt(in.SendAt.UnixMicro(), 10), in.TimeZone, undoField(in.Undo),
-		in.Draft.String(), strconv.Itoa(int(in.DraftVersion)))
+		in.Draft.String(), strconv.Itoa(int(in.DraftVersion)), strconv.FormatBool(in.HidePreview))
 
 	ask := Ask{
 		Decision: newID[sealpost.DecisionID](s), Conversation: in.Conversation, Actor: p.User.ID, Key: key,
@@ -143,7 +144,7 @@ func (c *sending) decide(s Snapshot) (Change, error) {
 	}
 	m := sealpost.Message{
 		ID: c.id, ConversationID: c.in.Conversation, SenderID: c.sender.ID, Kind: c.in.Kind, InReplyTo: c.in.InReplyTo,
-		CreatedAt: s.Now, Content: c.content, ChangedAt: s.Now, SenderChangedAt: s.Now,
+		CreatedAt: s.Now, Content: c.content, ChangedAt: s.Now, SenderChangedAt: s.Now, Previews: wish(c.sender, c.in),
 	}
 	// What is held or scheduled is refused now if it could not be delivered now, and
 	// judged anew when it is released (R31).
@@ -246,7 +247,7 @@ func (s *Service) deliver(shot Snapshot, m sealpost.Message, key seal.Key, chang
 	}
 	until := shot.Now.Add(shot.Policy.Window)
 	m, err = sealpost.Deliver(m, sealpost.Delivering{
-		Now: shot.Now, Until: until, PolicyVersion: shot.Policy.Version, Seq: shot.Conversation.Seq + 1, Recipients: recipients,
+		Now: shot.Now, Until: until, PolicyVersion: shot.Policy.Version, Previews: shot.Policy.Previews, Seq: shot.Conversation.Seq + 1, Recipients: recipients,
 	})
 	if err != nil {
 		return m, err

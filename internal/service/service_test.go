@@ -113,7 +113,7 @@ func (h *house) send(p service.Principal, id sealpost.ConversationID) sealpost.M
 // lastAudit is the newest entry of an action.
 func (h *house) lastAudit(action string) service.Audit {
 	h.t.Helper()
-	all, err := h.store.AuditLog(h.t.Context(), sealpost.DecisionID{}, 10_000)
+	all, err := h.store.AuditLog(h.t.Context(), service.AuditQuery{Limit: 10_000})
 	if err != nil {
 		h.t.Fatal(err)
 	}

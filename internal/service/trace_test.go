@@ -166,7 +166,7 @@ func TestAudit(t *testing.T) {
 	}
 	h.open(jonas, in, h.send(maya, in))
 	_, _ = h.recall(maya, h.send(maya, in))
-	all, err := h.store.AuditLog(t.Context(), sealpost.DecisionID{}, 1000)
+	all, err := h.store.AuditLog(t.Context(), service.AuditQuery{Limit: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,7 @@ type MessageView struct {
 	RecalledAt      sealpost.Instant
 	Imported        bool             // from an archive of another network (see Import)
 	Version         int32            // of the content, while held or scheduled
+	Previewed       bool             // a recipient's: their list showed text of it before it was opened (R26)
 	Content         *ContentView     // nil: the viewer does not have it
 	Acknowledged    *Acknowledgement // the viewer's own answer to a request to disregard
 	Deliveries      []DeliveryView
@@ -67,7 +68,7 @@ func envelope(m sealpost.Message, viewer sealpost.UserID) MessageView {
 		return v
 	}
 	d, _ := m.DeliveryTo(viewer)
-	v.Delivery, v.Acknowledged = d.State, acknowledged(d)
+	v.Delivery, v.Acknowledged, v.Previewed = d.State, acknowledged(d), d.PreviewedAt != 0
 	v.State = sealpost.Sent // whatever it is for others (R16)
 	switch {
 	case d.State == sealpost.DeliveryRecalled:

@@ -206,7 +206,7 @@ func (l *lane) round(w *world, n int) error {
 // and none for a loser that changed nothing (R10, R32, I6).
 func checkLedger(t *testing.T, w *world, opens, recalls int) {
 	t.Helper()
-	log, err := w.stores[0].AuditLog(context.Background(), sealpost.DecisionID{}, 1<<20)
+	log, err := w.stores[0].AuditLog(context.Background(), service.AuditQuery{Limit: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -114,7 +114,7 @@ func viewsIn(response any) []service.MessageView {
 
 // readAudit reads the log and what was opened according to it.
 func (s *simulation) readAudit() {
-	log, err := s.store.AuditLog(context.Background(), sealpost.DecisionID{}, 1<<20)
+	log, err := s.store.AuditLog(context.Background(), service.AuditQuery{Limit: 1 << 20})
 	if err != nil {
 		s.wrong("the audit log: %v", err)
 		return

@@ -25,7 +25,8 @@ FROM draft f WHERE f.user_id = $1 AND f.id < $2 AND (f.expires_at = 0 OR f.expir
 FROM draft f WHERE f.user_id = $1 AND f.id = $2 AND (f.expires_at = 0 OR f.expires_at > $3) AND f.ref <> 0`)
 	queryAuditLog = register("audit.list", `
 SELECT id, at, actor_id, action, conversation_id, message_id, subject_id, code, rev, detail
-FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2`)
+FROM audit WHERE id < $1 AND ($3 = '' OR action = $3 OR substr(action, 1, length($3) + 1) = $3 || '.')
+ AND (actor_id = $4 OR subject_id = $4 OR length($4) = 0) AND at >= $5 AND at < $6 ORDER BY id DESC LIMIT $2`)
 )
 
 const (
@@ -85,7 +86,7 @@ type userDest struct {
 	user                    *sealpost.User
 	roles                   string
 	receipts, undo, profile int64
-	arrival                 int64
+	arrival, previews, hide int64
 }
 
 func (d *userDest) dest() []any {
@@ -93,13 +94,14 @@ func (d *userDest) dest() []any {
 	return []any{
 		into(&u.ID), &u.Email, &u.Name, &u.Headline, &u.Language, &u.TimeZone, &u.PreviousZone,
 		(*int64)(&u.ZoneChangedAt), &d.roles, &d.receipts, &d.undo, (*string)(&u.Reach), (*int64)(&u.CreatedAt), (*int64)(&u.DisabledAt),
-		(*int64)(&u.ErasedAt), &d.profile, &u.Source, &d.arrival,
+		(*int64)(&u.ErasedAt), &d.profile, &u.Source, &d.arrival, &d.previews, &d.hide,
 	}
 }
 
 func (d *userDest) done() {
 	d.user.Roles, d.user.Receipts = splitRoles(d.roles), d.receipts != 0
 	d.user.Profile, d.user.OpenOnArrival = d.profile != 0, d.arrival != 0
+	d.user.Previews, d.user.HideMine = sealpost.Previews(d.previews), d.hide != 0
 	d.user.Undo = time.Duration(d.undo) * time.Microsecond
 }
 
@@ -153,7 +155,7 @@ func scanPolicy(r row, p *policy.Policy) error {
 	p.Recall, p.PerConversationDay = recall != 0, int(perDay)
 	p.Window, p.Throttle.Period = time.Duration(window)*time.Microsecond, time.Duration(period)*time.Microsecond
 	p.Throttle.Messages, p.Throttle.Recipients, p.Throttle.Refusals = int(messages), int(recipients), int(refusals)
-	p.Group, p.Trace, p.Previews = policy.GroupMode(group), sealpost.Trace(trace), policy.Previews(previews)
+	p.Group, p.Trace, p.Previews = policy.GroupMode(group), sealpost.Trace(trace), sealpost.ParsePreviews(previews)
 	p.NotificationDelay, p.UndoDefault = time.Duration(notification)*time.Microsecond, time.Duration(undo)*time.Microsecond
 	return err
 }
@@ -240,7 +242,11 @@ func (s *Store) Draft(ctx context.Context, user sealpost.UserID, id sealpost.Dra
 }
 
 // AuditLog implements service.Accounts.
-func (s *Store) AuditLog(ctx context.Context, from sealpost.DecisionID, limit int) ([]service.Audit, error) {
+func (s *Store) AuditLog(ctx context.Context, q service.AuditQuery) ([]service.Audit, error) {
+	until := q.Until
+	if until == 0 {
+		until = math.MaxInt64
+	}
 	var out []service.Audit
 	err := s.engine.read(ctx, ask(queryAuditLog, func(r row) error {
 		var a service.Audit
@@ -250,6 +256,6 @@ func (s *Store) AuditLog(ctx context.Context, from sealpost.DecisionID, limit in
 		a.Code = sealpost.Code(code)
 		out = append(out, a)
 		return err
-	}, before(from), int64(limit)))
+	}, before(q.Before), int64(q.Limit), q.Action, bytesOf(q.Person), int64(q.From), int64(until)))
 	return out, err
 }

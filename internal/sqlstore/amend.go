@@ -15,11 +15,12 @@ var (
 	queryLockUser   = register("user.lock", "SELECT "+userColumns+" FROM users u WHERE u.id = $1 {lock}")
 	queryInsertUser = register("user.insert", `
 INSERT INTO users (id, email, email_key, name, name_key, headline, language, time_zone, previous_zone, zone_changed_at,
- roles, receipts, undo_us, password, created_at, reach, disabled_at, open_on_arrival)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`)
+ roles, receipts, undo_us, password, created_at, reach, disabled_at, open_on_arrival, previews, hide_mine)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`)
 	queryUpdateUser = register("user.update", `
 UPDATE users SET name = $2, name_key = $3, headline = $4, language = $5, time_zone = $6, previous_zone = $7,
- zone_changed_at = $8, roles = $9, receipts = $10, undo_us = $11, reach = $12, disabled_at = $13, open_on_arrival = $14 WHERE id = $1`)
+ zone_changed_at = $8, roles = $9, receipts = $10, undo_us = $11, reach = $12, disabled_at = $13, open_on_arrival = $14,
+ previews = $15, hide_mine = $16 WHERE id = $1`)
 	querySetPassword    = register("user.set-password", "UPDATE users SET password = $2 WHERE id = $1")
 	queryInsertPresence = register("presence.insert", "INSERT INTO presence (user_id, seen_until) VALUES ($1, 0)")
 	queryInsertSession  = register("session.insert", `
@@ -181,7 +182,7 @@ func (a *amendment) AddUser(u sealpost.User, passwordHash string) error {
 	return a.run(
 		run(queryInsertUser, bytesOf(u.ID), u.Email, strings.ToLower(u.Email), u.Name, strings.ToLower(u.Name), u.Headline, u.Language,
 			u.TimeZone, u.PreviousZone, int64(u.ZoneChangedAt), joinRoles(u.Roles), number(u.Receipts), micros(u.Undo), passwordHash, int64(u.CreatedAt),
-			reachOf(u), int64(u.DisabledAt), number(u.OpenOnArrival)),
+			reachOf(u), int64(u.DisabledAt), number(u.OpenOnArrival), int64(u.Previews), number(u.HideMine)),
 		run(queryInsertPresence, bytesOf(u.ID)), setFindKey(u))
 }
 
@@ -190,7 +191,7 @@ func micros(d time.Duration) int64 { return int64(d / time.Microsecond) }
 func (a *amendment) PutUser(u sealpost.User) error {
 	return a.run(run(queryUpdateUser, bytesOf(u.ID), u.Name, strings.ToLower(u.Name), u.Headline, u.Language, u.TimeZone,
 		u.PreviousZone, int64(u.ZoneChangedAt), joinRoles(u.Roles), number(u.Receipts), micros(u.Undo), reachOf(u), int64(u.DisabledAt),
-		number(u.OpenOnArrival)), setFindKey(u))
+		number(u.OpenOnArrival), int64(u.Previews), number(u.HideMine)), setFindKey(u))
 }
 
 func (a *amendment) SetPassword(id sealpost.UserID, passwordHash string) error {
@@ -229,7 +230,7 @@ func (a *amendment) AddPolicy(p policy.Policy) error {
 func insertPolicy(q *query, p policy.Policy) statement {
 	return run(q, p.Version, number(p.Recall), micros(p.Window), int64(p.PerConversationDay), int64(p.Throttle.Messages),
 		int64(p.Throttle.Recipients), int64(p.Throttle.Refusals), micros(p.Throttle.Period), string(p.Group), string(p.Trace),
-		string(p.Previews), micros(p.NotificationDelay), micros(p.UndoDefault), p.Reason, bytesOf(p.ChangedBy), int64(p.ChangedAt))
+		p.Previews.String(), micros(p.NotificationDelay), micros(p.UndoDefault), p.Reason, bytesOf(p.ChangedBy), int64(p.ChangedAt))
 }
 
 // firstPolicy gives a new database its policy.

@@ -39,12 +39,12 @@ INSERT INTO replay (user_id, idem_key, request, content, result, created_at) VAL
 	queryInsertMessage = register("message.insert", `
 INSERT INTO message (conversation_id, id, sender_id, kind, state, in_reply_to, created_at, release_at, time_zone,
  seq, sent_at, recallable_until, policy_version, version, body, ref, wrapped, window_over, recalled_at, draft_id,
- erased_at, changed_at, sender_changed_at, sender_hidden, imported)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`)
+ erased_at, changed_at, sender_changed_at, sender_hidden, imported, previews)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`)
 	queryUpdateMessage = register("message.update", `
 UPDATE message SET state = $3, release_at = $4, time_zone = $5, seq = $6, sent_at = $7, recallable_until = $8,
  policy_version = $9, version = $10, body = $11, ref = $12, wrapped = $13, window_over = $14, recalled_at = $15,
- draft_id = $16, erased_at = $17, changed_at = $18, sender_changed_at = $19, sender_hidden = $20
+ draft_id = $16, erased_at = $17, changed_at = $18, sender_changed_at = $19, sender_hidden = $20, previews = $21
 WHERE conversation_id = $1 AND id = $2`)
 	// A re-wrap is conditional on the old wrap: it never brings a key back (R18).
 	queryRewrapMessage = register("message.rewrap", `
@@ -54,7 +54,7 @@ INSERT INTO delivery (conversation_id, message_id, user_id, sent_at, state, deci
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`)
 	queryUpdateDelivery = register("delivery.update", `
 UPDATE delivery SET state = $4, decided_at = $5, receipt = $6, level = $7, visible = $8, changed_at = $9,
- hidden = $10, acknowledged_at = $11, deleted = $12
+ hidden = $10, acknowledged_at = $11, deleted = $12, previewed_at = $13
 WHERE conversation_id = $1 AND message_id = $2 AND user_id = $3`)
 	queryCloseSealed = register("delivery.close", `
 UPDATE delivery SET visible = 0, changed_at = $3
@@ -140,7 +140,7 @@ func insertMessage(m sealpost.Message) statement {
 	return run(queryInsertMessage, bytesOf(m.ConversationID), bytesOf(m.ID), bytesOf(m.SenderID), int64(m.Kind), int64(m.State),
 		bytesOf(m.InReplyTo), int64(m.CreatedAt), int64(m.ReleaseAt), m.TimeZone, m.Seq, int64(m.SentAt), int64(m.RecallableUntil),
 		m.PolicyVersion, int64(m.Content.Version), blob(m.Content.Body), m.Content.Ref, blob(m.Content.Wrapped), number(m.WindowOver),
-		int64(m.RecalledAt), bytesOf(m.DraftID), int64(m.ErasedAt), int64(m.ChangedAt), int64(m.SenderChangedAt), number(m.SenderHidden), number(m.Imported))
+		int64(m.RecalledAt), bytesOf(m.DraftID), int64(m.ErasedAt), int64(m.ChangedAt), int64(m.SenderChangedAt), number(m.SenderHidden), number(m.Imported), int64(m.Previews))
 }
 
 func updateMessage(u service.Update) statement {
@@ -151,7 +151,7 @@ func updateMessage(u service.Update) statement {
 	return run(queryUpdateMessage, bytesOf(m.ConversationID), bytesOf(m.ID), int64(m.State), int64(m.ReleaseAt), m.TimeZone, m.Seq,
 		int64(m.SentAt), int64(m.RecallableUntil), m.PolicyVersion, int64(m.Content.Version), blob(m.Content.Body), m.Content.Ref,
 		blob(m.Content.Wrapped), number(m.WindowOver), int64(m.RecalledAt), bytesOf(m.DraftID), int64(m.ErasedAt),
-		int64(m.ChangedAt), int64(m.SenderChangedAt), number(m.SenderHidden))
+		int64(m.ChangedAt), int64(m.SenderChangedAt), number(m.SenderHidden), int64(m.Previews))
 }
 
 func appendDeliveries(out []statement, m sealpost.Message, deliveries []sealpost.Delivery, insert bool) []statement {
@@ -161,7 +161,7 @@ func appendDeliveries(out []statement, m sealpost.Message, deliveries []sealpost
 		if insert {
 			out = append(out, run(queryInsertDelivery, append([]any{conversation, id, bytesOf(d.UserID), int64(m.SentAt)}, append(state, number(d.Request), number(d.Hidden))...)...))
 		} else {
-			state = append(state, number(d.Hidden), int64(d.AcknowledgedAt), number(d.Deleted))
+			state = append(state, number(d.Hidden), int64(d.AcknowledgedAt), number(d.Deleted), int64(d.PreviewedAt))
 			out = append(out, run(queryUpdateDelivery, append([]any{conversation, id, bytesOf(d.UserID)}, state...)...))
 		}
 	}

@@ -51,29 +51,29 @@ func blob(b []byte) []byte {
 const messageColumns = `m.conversation_id, m.id, m.sender_id, m.kind, m.state, m.in_reply_to,
  m.created_at, m.release_at, m.time_zone, m.seq, m.sent_at, m.recallable_until, m.policy_version,
  m.version, m.body, m.ref, m.wrapped, m.window_over, m.recalled_at, m.draft_id, m.erased_at,
- m.changed_at, m.sender_changed_at, m.sender_hidden, m.imported`
+ m.changed_at, m.sender_changed_at, m.sender_hidden, m.imported, m.previews`
 
 // scanMessage reads messageColumns, then whatever follows them.
 func scanMessage(r row, m *sealpost.Message, more ...any) error {
-	var kind, state, over, version, hidden, imported int64
+	var kind, state, over, version, hidden, imported, previews int64
 	dest := append([]any{
 		into(&m.ConversationID), into(&m.ID), into(&m.SenderID), &kind, &state, into(&m.InReplyTo),
 		(*int64)(&m.CreatedAt), (*int64)(&m.ReleaseAt), &m.TimeZone, &m.Seq, (*int64)(&m.SentAt),
 		(*int64)(&m.RecallableUntil), &m.PolicyVersion,
 		&version, &m.Content.Body, &m.Content.Ref, &m.Content.Wrapped, &over, (*int64)(&m.RecalledAt),
-		into(&m.DraftID), (*int64)(&m.ErasedAt), (*int64)(&m.ChangedAt), (*int64)(&m.SenderChangedAt), &hidden, &imported,
+		into(&m.DraftID), (*int64)(&m.ErasedAt), (*int64)(&m.ChangedAt), (*int64)(&m.SenderChangedAt), &hidden, &imported, &previews,
 	}, more...)
 	if err := r.Scan(dest...); err != nil {
 		return err
 	}
 	m.Kind, m.State = sealpost.MessageKind(kind), sealpost.MessageState(state)
 	m.WindowOver, m.Content.Version, m.SenderHidden = over != 0, int32(version), hidden != 0
-	m.Imported = imported != 0
+	m.Imported, m.Previews = imported != 0, sealpost.Previews(previews)
 	return nil
 }
 
 const deliveryColumns = `d.user_id, d.state, d.decided_at, d.receipt, d.level, d.visible, d.changed_at, d.request,
- d.hidden, d.acknowledged_at, d.deleted`
+ d.hidden, d.acknowledged_at, d.deleted, d.previewed_at`
 
 // deliveryRow holds a delivery while it is scanned; all of it is empty where an
 // outer join found none.
@@ -82,12 +82,13 @@ type deliveryRow struct {
 	state, decided, receipt, level int64
 	visible, changed, request      int64
 	hidden, acknowledged, deleted  int64
+	previewed                      int64
 }
 
 func (d *deliveryRow) dest() []any {
 	return []any{
 		into(&d.user), &d.state, &d.decided, &d.receipt, &d.level, &d.visible, &d.changed, &d.request,
-		&d.hidden, &d.acknowledged, &d.deleted,
+		&d.hidden, &d.acknowledged, &d.deleted, &d.previewed,
 	}
 }
 
@@ -97,7 +98,7 @@ func (d *deliveryRow) value() sealpost.Delivery {
 		Receipt: d.receipt != 0, Level: sealpost.Level(d.level), Visible: d.visible == 1,
 		ChangedAt: sealpost.Instant(d.changed), Request: d.request != 0,
 		Closed: d.visible >= visibleClosed, Marked: d.visible == visibleMarked,
-		Hidden: d.hidden != 0, AcknowledgedAt: sealpost.Instant(d.acknowledged), Deleted: d.deleted != 0,
+		Hidden: d.hidden != 0, AcknowledgedAt: sealpost.Instant(d.acknowledged), Deleted: d.deleted != 0, PreviewedAt: sealpost.Instant(d.previewed),
 	}
 }
 
@@ -123,7 +124,7 @@ func visible(d sealpost.Delivery) int64 {
 // sender stands in for the user then, and is not looked at.
 const ownDelivery = `COALESCE(d.user_id, m.sender_id), COALESCE(d.state, 0), COALESCE(d.decided_at, 0),
  COALESCE(d.receipt, 0), COALESCE(d.level, 0), COALESCE(d.visible, 0), COALESCE(d.changed_at, 0), COALESCE(d.request, 0),
- COALESCE(d.hidden, 0), COALESCE(d.acknowledged_at, 0), COALESCE(d.deleted, 0)`
+ COALESCE(d.hidden, 0), COALESCE(d.acknowledged_at, 0), COALESCE(d.deleted, 0), COALESCE(d.previewed_at, 0)`
 
 // scanMessageWithOwn reads messageColumns and ownDelivery.
 func scanMessageWithOwn(r row, m *sealpost.Message) error {
@@ -139,7 +140,7 @@ func scanMessageWithOwn(r row, m *sealpost.Message) error {
 
 const userColumns = `u.id, u.email, u.name, u.headline, u.language, u.time_zone, u.previous_zone,
  u.zone_changed_at, u.roles, u.receipts, u.undo_us, u.reach, u.created_at, u.disabled_at, u.erased_at,
- u.profile, u.source, u.open_on_arrival`
+ u.profile, u.source, u.open_on_arrival, u.previews, u.hide_mine`
 
 func scanUser(r row, u *sealpost.User, more ...any) error {
 	d := userDest{user: u}

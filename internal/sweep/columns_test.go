@@ -36,6 +36,7 @@ var registry = map[string]map[string]class{
 		"language": personal, "time_zone": personal, "previous_zone": personal, "zone_changed_at": number, "roles": word,
 		"receipts": number, "undo_us": number, "password": personal, "created_at": number, "reach": word, "disabled_at": number,
 		"erased_at": number, "sort_key": personal, "find_key": personal, "profile": number, "source": personal, "open_on_arrival": number,
+		"previews": number, "hide_mine": number,
 	},
 	"session": {"user_id": id, "id": id, "kind": number, "hash": mac, "label": personal, "created_at": number, "expires_at": number, "scopes": word},
 	"attempt": {"key_mac": mac, "at": number, "id": id},
@@ -68,11 +69,12 @@ var registry = map[string]map[string]class{
 		"release_at": number, "time_zone": personal, "seq": number, "sent_at": number, "recallable_until": number, "policy_version": number,
 		"version": number, "body": sealed, "ref": number, "wrapped": wrapped, "window_over": number, "recalled_at": number, "draft_id": id,
 		"erased_at": number, "changed_at": number, "sender_changed_at": number, "sender_hidden": number, "imported": number,
+		"previews": number,
 	},
 	"delivery": {
 		"conversation_id": id, "message_id": id, "user_id": id, "sent_at": number, "state": number, "decided_at": number,
 		"receipt": number, "level": number, "visible": number, "changed_at": number, "request": number,
-		"hidden": number, "acknowledged_at": number, "deleted": number,
+		"hidden": number, "acknowledged_at": number, "deleted": number, "previewed_at": number,
 	},
 	"flag": {
 		"conversation_id": id, "id": id, "message_id": id, "sender_id": id, "reporter_id": id, "reason": word, "request_removal": number,

@@ -56,6 +56,8 @@ var pageDrivers = map[string]driver{
 	"POST /keys":                                      anonymously(form(nil)),
 	"POST /settings/reach":                            anonymously(form(nil)),
 	"POST /settings/receipts":                         anonymously(form(nil)),
+	"POST /settings/previews":                         anonymously(form(nil)),
+	"POST /settings/preview-of-mine":                  anonymously(form(nil)),
 	"POST /settings/arrival":                          anonymously(form(nil)),
 	"POST /settings/undo":                             anonymously(form(nil)),
 	"GET /settings/account":                           view(),

@@ -19,6 +19,7 @@ func (w *world) tell(t *testing.T, look func(chapter string)) {
 	}{
 		{"opened", w.tellOpened},
 		{"recalled", w.tellRecalled},
+		{"previews", w.tellPreviews},
 		{"drafts", w.tellDrafts},
 		{"pending", w.tellPending},
 		{"refused", w.tellRefused},
@@ -83,6 +84,23 @@ func (w *world) policy(t *testing.T, name string, value any) {
 	}
 	now[name], now["reason"] = value, "test"
 	expect(t, w.try(t, admin, "PUT", base+"/admin/policy", now), 200)
+}
+
+// tellPreviews: one who wants preview text at once gets none while the organisation
+// allows it after the window only, or the sender hides it (R26).
+func (w *world) tellPreviews(t *testing.T) {
+	reader := w.visitors["reader"]
+	want := func(what string) {
+		expect(t, w.try(t, reader, "PATCH", base+"/me/settings", map[string]any{"preview_text": what}), 200)
+	}
+	want("immediate")
+	w.sent(t, "sealed for one who wants previews", "sender", "direct", nil)
+	w.collect(t)
+	w.sent(t, "hidden from one who wants previews", "sender", "direct", map[string]any{"hide_preview": true})
+	w.policy(t, "previews", "immediate") // counts for what is delivered from now on
+	w.collect(t)
+	want("off")
+	w.policy(t, "previews", "after_window")
 }
 
 // tellDrafts: texts that went back to their author, kept and forgotten.

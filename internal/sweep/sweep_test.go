@@ -256,6 +256,8 @@ func (w *world) sealedFor(p *planted, who string) bool {
 		return who == "reader"
 	case "a reply":
 		return who == "sender"
+	case "sealed for one who wants previews", "hidden from one who wants previews":
+		return true
 	case "held, sent at once", "required notice", "sealed", "sealed in the first contact":
 		return true
 	}

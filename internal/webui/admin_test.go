@@ -33,7 +33,7 @@ func (s sheet) before(first, second string) {
 // logged counts the entries of an action in the audit log.
 func (o *office) logged(reader *writer, action string) int {
 	o.t.Helper()
-	entries, _, err := o.AuditLog(o.t.Context(), reader.Principal, "", 200)
+	entries, _, err := o.AuditLog(o.t.Context(), reader.Principal, service.AuditFilter{}, "", 200)
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestAdminHomeCounts(t *testing.T) {
 	m := maya.message("first", jonas)
 	jonas.report(m, false)
 	maya.report(m, true)
-	otto.get("/admin").want(http.StatusOK, "Open: 1 requests for removal, 1 reports.")
+	otto.get("/admin").want(http.StatusOK, "Requests for removal: 1. Reports: 1.")
 }
 
 func TestQueueAndCase(t *testing.T) {
@@ -223,7 +223,7 @@ func TestAuditPage(t *testing.T) {
 	}
 	cleo.get("/admin/audit").want(http.StatusOK, "Read the audit log") // the first look
 	for range 60 {
-		if _, _, err := o.AuditLog(t.Context(), cleo.Principal, "", 1); err != nil {
+		if _, _, err := o.AuditLog(t.Context(), cleo.Principal, service.AuditFilter{}, "", 1); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -232,4 +232,9 @@ func TestAuditPage(t *testing.T) {
 		t.Fatal("no link to older entries")
 	}
 	cleo.get(entities.Replace(next[1])).want(http.StatusOK, "Sent a message")
+
+	cleo.get("/admin/audit?action=recall").want(http.StatusOK, "Was refused a recall", `<option value="recall" selected>`).lacks("Opened messages")
+	cleo.get("/admin/audit?action=message&person="+jonas.User.ID.String()).want(http.StatusOK, "Opened messages", "Only what <bdi>Jonas</bdi> did").lacks("Sent a message")
+	cleo.get("/admin/audit?until=2001-01-01").want(http.StatusOK, "No entry is like that.")
+	cleo.get("/admin/audit?from=yesterday").want(http.StatusUnprocessableEntity, "This is not a day", `id="from" name="from" type="date" value="yesterday" aria-invalid="true"`)
 }

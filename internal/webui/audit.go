@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
@@ -13,9 +14,12 @@ import (
 
 // auditView is a page of the log.
 type auditView struct {
-	entries []auditEntry
-	names   map[sealpost.UserID]string
-	next    string
+	action, from, until string // as the address has them
+	filter              service.AuditFilter
+	trouble             *failure
+	entries             []auditEntry
+	names               map[sealpost.UserID]string
+	next                string
 }
 
 // auditEntry is an entry with its facts read.
@@ -31,12 +35,21 @@ type auditFact struct {
 }
 
 func (s *Server) auditPage(q *request) error {
-	v := auditView{names: map[sealpost.UserID]string{}}
-	entries, next, err := s.service.AuditLog(q.ctx, q.principal, q.query("cursor"), 50)
-	if err != nil {
+	v := auditView{action: q.query("action"), from: q.query("from"), until: q.query("until"), names: map[sealpost.UserID]string{}}
+	var entries []service.Audit
+	err := v.read(q)
+	if err == nil {
+		entries, v.next, err = s.service.AuditLog(q.ctx, q.principal, v.filter, q.query("cursor"), 50)
+	}
+	if sealpost.CodeOf(err) == sealpost.CodeInvalid {
+		f := q.failure(err)
+		v.trouble, q.status = &f, q.server.status(f.code)
+	} else if err != nil {
 		return err
 	}
-	v.next = next
+	if err := q.nameOf(v.names, v.filter.Person); err != nil {
+		return err
+	}
 	for _, e := range entries {
 		if err := q.nameOf(v.names, e.Actor, e.Subject); err != nil {
 			return err
@@ -63,7 +76,118 @@ func (v auditView) who(ctx context.Context, id sealpost.UserID) string {
 	return id.String()
 }
 
-func (v auditView) more() string { return "/admin/audit?cursor=" + url.QueryEscape(v.next) }
+// read reads the filter from the address. Days are those of the viewer's zone, the last
+// one included.
+func (v *auditView) read(q *request) error {
+	v.filter.Action = v.action
+	if err := readID(q.query("person"), &v.filter.Person); err != nil {
+		return err
+	}
+	for _, day := range []struct {
+		name, text string
+		add        int
+		to         *sealpost.Instant
+	}{{"from", v.from, 0, &v.filter.From}, {"until", v.until, 1, &v.filter.Until}} {
+		if day.text == "" {
+			continue
+		}
+		at, err := time.ParseInLocation(time.DateOnly, day.text, q.place())
+		if err != nil {
+			return sealpost.Invalid(day.name, "This is not a day: expected one such as 2026-11-27.")
+		}
+		*day.to = sealpost.InstantOf(at.AddDate(0, 0, day.add))
+	}
+	return nil
+}
+
+// filtered reports whether the page shows less than everything.
+func (v auditView) filtered() bool { return v.filter != service.AuditFilter{} || v.trouble != nil }
+
+// address is the log with a filter; without a cursor, its first page.
+func (v auditView) address(action string, person sealpost.UserID, cursor string) string {
+	values := url.Values{}
+	for name, value := range map[string]string{"action": action, "from": v.from, "until": v.until, "cursor": cursor} {
+		if value != "" {
+			values.Set(name, value)
+		}
+	}
+	if !person.IsZero() {
+		values.Set("person", person.String())
+	}
+	if len(values) == 0 {
+		return "/admin/audit"
+	}
+	return "/admin/audit?" + values.Encode()
+}
+
+func (v auditView) more() string { return v.address(v.action, v.filter.Person, v.next) }
+
+// auditKinds are the beginnings of actions that the form offers.
+func auditKinds() []string {
+	return []string{
+		"message", "recall", "window", "conversation", "participant", "request", "draft", "invitation", "connection", "block",
+		"session", "password", "profile", "settings", "token", "account", "user", "invite", "import", "flag", "evidence", "policy", "audit",
+	}
+}
+
+// auditKindWord is what a beginning of actions is called.
+func auditKindWord(ctx context.Context, kind string) string {
+	switch kind {
+	case "message":
+		return T(ctx, "Messages")
+	case "recall":
+		return T(ctx, "Recalls")
+	case "window":
+		return T(ctx, "Ends of recall windows")
+	case "conversation":
+		return T(ctx, "Conversations")
+	case "participant":
+		return T(ctx, "Participants")
+	case "request":
+		return T(ctx, "Message requests")
+	case "draft":
+		return T(ctx, "Drafts")
+	case "invitation":
+		return T(ctx, "Invitations to connect")
+	case "connection":
+		return T(ctx, "Connections")
+	case "block":
+		return T(ctx, "Blocks")
+	case "session":
+		return T(ctx, "Sign-ins")
+	case "password":
+		return T(ctx, "Passwords")
+	case "profile":
+		return T(ctx, "Profiles")
+	case "settings":
+		return T(ctx, "Settings")
+	}
+	return auditOfficeKind(ctx, kind)
+}
+
+func auditOfficeKind(ctx context.Context, kind string) string {
+	switch kind {
+	case "token":
+		return T(ctx, "API tokens")
+	case "account":
+		return T(ctx, "Exports")
+	case "user":
+		return T(ctx, "Accounts")
+	case "invite":
+		return T(ctx, "Invitation links")
+	case "import":
+		return T(ctx, "Imports")
+	case "flag":
+		return T(ctx, "Reports")
+	case "evidence":
+		return T(ctx, "Reading of reported messages")
+	case "policy":
+		return T(ctx, "Recall policy")
+	case "audit":
+		return T(ctx, "Reading of this log")
+	}
+	return kind
+}
 
 // factsOf reads the detail of an entry, in the order of its fields' names.
 func factsOf(ctx context.Context, detail string) []auditFact {
@@ -196,6 +320,8 @@ func messageAction(ctx context.Context, action string) string {
 		return T(ctx, "A waiting message could not be delivered")
 	case "message.open":
 		return T(ctx, "Opened messages")
+	case "message.preview":
+		return T(ctx, "Was shown the first words in a list")
 	case "message.hide":
 		return T(ctx, "Hid a message for themselves")
 	case "message.disregard":

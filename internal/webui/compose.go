@@ -40,6 +40,7 @@ type composing struct {
 	to           []sealpost.UserID
 	title        string
 	notice       bool
+	hide         bool // text of it is shown to nobody before they open it (R26)
 	when         whenForm
 	query        string // in search of people
 	searched     bool
@@ -61,6 +62,7 @@ type composing struct {
 func (q *request) composed() (*composing, error) {
 	c := &composing{
 		key: q.key(), group: q.field("group"), body: q.text("body"), title: q.field("title"), notice: q.field("kind") == "required_notice",
+		hide: q.field("hide") == "on",
 		when: q.whenForm(), query: q.field("q"),
 	}
 	var err error
@@ -112,7 +114,7 @@ func secret(key string, asked ...string) string {
 func (c *composing) asked(what string, at service.SendTime) []string {
 	out := []string{
 		what, c.draft.String(), strconv.Itoa(int(c.version)), c.body, c.reply.String(), c.conversation.String(), c.title,
-		strconv.FormatBool(c.notice), at.At.String(), at.Zone,
+		strconv.FormatBool(c.notice), strconv.FormatBool(c.hide), at.At.String(), at.Zone,
 	}
 	for _, u := range c.to {
 		out = append(out, u.String())
@@ -291,7 +293,7 @@ func (s *Server) sendComposed(q *request, c *composing) (v service.MessageView, 
 	}
 	sending := service.Sending{
 		Conversation: conversation, Body: c.body, Kind: sealpost.KindMessage, InReplyTo: c.reply, SendAt: at.At, TimeZone: at.Zone,
-		Draft: c.draft, DraftVersion: c.version,
+		Draft: c.draft, DraftVersion: c.version, HidePreview: c.hide,
 	}
 	if c.notice {
 		sending.Kind = sealpost.KindRequiredNotice

@@ -40,7 +40,7 @@ func (s *Server) resume(q *request, c *composing, id sealpost.DraftID) error {
 func (c *composing) fill(q *request, d service.DraftView) {
 	c.draft, c.version = d.Draft.ID, d.Draft.Content.Version
 	c.body, c.conversation, c.to, c.title = d.Body, d.Conversation, d.Recipients, d.Title
-	c.notice = d.Kind == sealpost.KindRequiredNotice
+	c.notice, c.hide = d.Kind == sealpost.KindRequiredNotice, d.HidePreview
 	c.reply = sealpost.MessageID{}
 	_ = readID(d.InReplyTo, &c.reply) // what is no id is no reply
 	c.when = whenOf(d.SendAt, d.TimeZone, q.principal.User.TimeZone)
@@ -71,7 +71,7 @@ func (s *Server) findOrigin(q *request, c *composing) error {
 
 // writing is the form as a draft holds it. A time that is not whole yet is not kept.
 func (c *composing) writing() service.Writing {
-	w := service.Writing{Conversation: c.conversation, Body: c.body, Title: c.title}
+	w := service.Writing{Conversation: c.conversation, Body: c.body, Title: c.title, HidePreview: c.hide}
 	if c.conversation.IsZero() {
 		w.Recipients = c.to
 	}

@@ -58,7 +58,9 @@ func (q *request) inboxFor(open sealpost.ConversationID) (v inboxView, err error
 		v.later, v.next, err = q.scheduled(v.cursor)
 		return v, err
 	}
-	v.items, v.next, err = q.server.service.Inbox(q.ctx, q.principal, v.filter, v.cursor, inboxPage)
+	if v.items, v.next, err = q.server.service.Inbox(q.ctx, q.principal, v.filter, v.cursor, inboxPage); err == nil {
+		err = q.server.service.ShowPreviews(q.ctx, q.principal, v.items)
+	}
 	if v.filter == "" {
 		v.filter = service.FilterAll
 	}
@@ -169,23 +171,16 @@ func snippet(ctx context.Context, e service.InboxEntry) string {
 		return T(ctx, "You recalled a message")
 	case m.State == sealpost.Recalled:
 		return T(ctx, "%[1]s recalled a message", nameIn(ctx, e.Thread, m.SenderID))
+	case e.Preview != "":
+		return T(ctx, "Preview: %[1]s", e.Preview)
 	case m.Content == nil:
 		return T(ctx, "Sealed message. Open to read")
 	case m.Own:
-		return T(ctx, "You: %[1]s", firstWords(m.Content.Body, 80))
+		return T(ctx, "You: %[1]s", sealpost.Beginning(m.Content.Body, 80))
 	case e.Conversation.Kind == sealpost.Group:
-		return T(ctx, "%[1]s: %[2]s", nameIn(ctx, e.Thread, m.SenderID), firstWords(m.Content.Body, 80))
+		return T(ctx, "%[1]s: %[2]s", nameIn(ctx, e.Thread, m.SenderID), sealpost.Beginning(m.Content.Body, 80))
 	}
-	return firstWords(m.Content.Body, 80)
-}
-
-// firstWords is the beginning of a text on one line.
-func firstWords(text string, most int) string {
-	r := []rune(strings.Join(strings.Fields(text), " "))
-	if len(r) <= most {
-		return string(r)
-	}
-	return strings.TrimRight(string(r[:most-1]), " ") + "…"
+	return sealpost.Beginning(m.Content.Body, 80)
 }
 
 // recallableNow reports whether the newest message is one that the viewer may still

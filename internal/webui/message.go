@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -148,6 +149,8 @@ func marker(ctx context.Context, t service.Thread, l line) templ.Component {
 		return say("A message was removed after review.")
 	case m.Own && n > 1:
 		return say("You recalled %[1]d messages.", n)
+	case n > 1 && slices.ContainsFunc(l.messages, func(m service.MessageView) bool { return m.Previewed }):
+		return say("%[1]s recalled %[2]d messages. You may have seen first words.", who, n)
 	case n > 1:
 		return say("%[1]s recalled %[2]d messages. You had not opened them.", who, n)
 	case m.Own && len(m.Deliveries) == 1:
@@ -155,6 +158,9 @@ func marker(ctx context.Context, t service.Thread, l line) templ.Component {
 			name(nameIn(ctx, t, m.Deliveries[0].UserID)), clock(m.SentAt), clock(m.RecalledAt))
 	case m.Own:
 		return say("You recalled this message before anybody opened it. Sent %[1]s, recalled %[2]s.", clock(m.SentAt), clock(m.RecalledAt))
+	}
+	if m.Previewed {
+		return say("%[1]s recalled a message. You may have seen its first words.", who)
 	}
 	return say("%[1]s recalled a message. You had not opened it.", who)
 }

@@ -698,9 +698,9 @@ func bubble(v threadView, m service.MessageView) templ.Component {
 				}
 				if reply.Content != nil {
 					var templ_7745c5c3_Var34 string
-					templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinStringErrs(firstWords(reply.Content.Body, 100))
+					templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinStringErrs(sealpost.Beginning(reply.Content.Body, 100))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `message.templ`, Line: 110, Col: 44}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `message.templ`, Line: 110, Col: 52}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
 					if templ_7745c5c3_Err != nil {

@@ -125,7 +125,7 @@ func (q *request) policyForm(v *policyView) error {
 		v.text["window"], v.text["own"] = preset, ""
 	}
 	p.Recall = v.text["recall"] == "on"
-	p.Group, p.Trace, p.Previews = policy.GroupMode(v.text["group"]), sealpost.Trace(v.text["trace"]), policy.Previews(v.text["previews"])
+	p.Group, p.Trace, p.Previews = policy.GroupMode(v.text["group"]), sealpost.Trace(v.text["trace"]), sealpost.ParsePreviews(v.text["previews"])
 	for _, f := range []struct {
 		name string
 		time *time.Duration
@@ -239,11 +239,11 @@ func traceWord(ctx context.Context, t sealpost.Trace) string {
 	return T(ctx, "Only for people who may have known that a message came")
 }
 
-func previewWord(ctx context.Context, p policy.Previews) string {
+func previewWord(ctx context.Context, p sealpost.Previews) string {
 	switch p {
-	case policy.PreviewsOff:
+	case sealpost.PreviewsOff:
 		return T(ctx, "Off")
-	case policy.PreviewsImmediate:
+	case sealpost.PreviewsImmediate:
 		return T(ctx, "At once")
 	}
 	return T(ctx, "After the recall window")
@@ -257,7 +257,7 @@ func seen(ctx context.Context, p policy.Policy) []glimpse {
 	if !p.Recall {
 		return []glimpse{
 			{T(ctx, "Sender, asking to recall"), T(ctx, "“Your organisation has turned recall off.”")},
-			{T(ctx, "Recipient, in the list"), listGlimpse(ctx)},
+			{T(ctx, "Recipient, in the list"), listGlimpse(ctx, p)},
 		}
 	}
 	q := from(ctx)
@@ -275,13 +275,23 @@ func seen(ctx context.Context, p policy.Policy) []glimpse {
 	}
 	return append(out,
 		glimpse{T(ctx, "Sender, when 1 of 4 has opened it"), group},
-		glimpse{T(ctx, "Recipient, in the list"), listGlimpse(ctx)},
+		glimpse{T(ctx, "Recipient, in the list"), listGlimpse(ctx, p)},
 		glimpse{T(ctx, "Recipient, after a recall"), traceGlimpse(ctx, p)},
 	)
 }
 
-// listGlimpse is the same whatever previews are allowed: nothing shows any yet (R26).
-func listGlimpse(ctx context.Context) string { return T(ctx, "“Sealed message. Open to read.”") }
+// listGlimpse is what most people's lists show, and what those of people who ask for
+// more can (R26).
+func listGlimpse(ctx context.Context, p policy.Policy) string {
+	sealed := T(ctx, "“Sealed message. Open to read.”")
+	switch p.Previews {
+	case sealpost.PreviewsOff:
+		return sealed
+	case sealpost.PreviewsImmediate:
+		return T(ctx, "%[1]s Whoever has chosen it reads the first words at once.", sealed)
+	}
+	return T(ctx, "%[1]s Whoever has chosen it reads the first words once the recall window is over.", sealed)
+}
 
 func traceGlimpse(ctx context.Context, p policy.Policy) string {
 	line := T(ctx, "“%[1]s recalled a message. You had not opened it.”", from(ctx).principal.User.Name)
@@ -301,7 +311,7 @@ func policyFields(p policy.Policy) []option {
 		{"per_conversation_per_day", strconv.Itoa(p.PerConversationDay), ""},
 		{"group", string(p.Group), ""},
 		{"trace", string(p.Trace), ""},
-		{"previews", string(p.Previews), ""},
+		{"previews", p.Previews.String(), ""},
 		{"throttle.messages", strconv.Itoa(p.Throttle.Messages), ""},
 		{"throttle.recipients", strconv.Itoa(p.Throttle.Recipients), ""},
 		{"throttle.refusals", strconv.Itoa(p.Throttle.Refusals), ""},

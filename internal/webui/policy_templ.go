@@ -548,10 +548,10 @@ func policyAfter(v policyView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = policyChoice(v, "previews", T(ctx, "Preview text, as soon as a version shows any: this one never does"), []option{
-			{string(policy.PreviewsOff), previewWord(ctx, policy.PreviewsOff), T(ctx, "No list and no notification shows text of what was not opened.")},
-			{string(policy.PreviewsAfterWindow), previewWord(ctx, policy.PreviewsAfterWindow), T(ctx, "Text can appear once it can't be recalled any more, if sender and recipient allow it.")},
-			{string(policy.PreviewsImmediate), previewWord(ctx, policy.PreviewsImmediate), T(ctx, "Text can be read without opening, and no recall takes that back. It is recorded, and senders are told before they send.")},
+		templ_7745c5c3_Err = policyChoice(v, "previews", T(ctx, "Preview text in the list of messages, at most"), []option{
+			{sealpost.PreviewsOff.String(), previewWord(ctx, sealpost.PreviewsOff), T(ctx, "No list and no notification shows text of what was not opened.")},
+			{sealpost.PreviewsAfterWindow.String(), previewWord(ctx, sealpost.PreviewsAfterWindow), T(ctx, "Text can appear once it can't be recalled any more, if sender and recipient allow it.")},
+			{sealpost.PreviewsImmediate.String(), previewWord(ctx, sealpost.PreviewsImmediate), T(ctx, "Text can be read without opening, and no recall takes that back. It is recorded, and senders are told before they send.")},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

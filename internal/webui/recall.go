@@ -238,8 +238,10 @@ func (v recallView) exposures(ctx context.Context) (out []templ.Component) {
 	if all := names[sealpost.LevelNotified]; len(all) > 0 {
 		out = append(out, say("%[1]s: perhaps that a message from you came. Never its text.", nameList(all)))
 	}
-	if all := names[sealpost.LevelPreview]; len(all) > 0 {
-		out = append(out, say("%[1]s: a preview of the text.", nameList(all)))
+	for _, e := range v.forecast.Exposure {
+		if e.Level == sealpost.LevelPreview && len(e.Channels) > 0 {
+			out = append(out, say("%[1]s: your first words, in their message list at %[2]s.", name(nameIn(ctx, v.thread, e.UserID)), clock(e.Channels[0].At)))
+		}
 	}
 	if all := names[sealpost.LevelFull]; len(all) > 0 {
 		out = append(out, say("%[1]s: the whole text, by SMS. It can't be recalled.", nameList(all)))

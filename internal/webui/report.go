@@ -83,6 +83,8 @@ func detailLine(r service.RecipientReport) templ.Component {
 		return say("Opened %[1]s.", exactly(r.OpenedAt))
 	case r.Outcome == service.OutcomeOpened:
 		return say("Opened.")
+	case len(r.Channels) > 0:
+		return say("Your first words were in their message list at %[1]s. Nobody can tell whether they looked.", exactly(r.Channels[0].At))
 	case r.Level == sealpost.LevelNone:
 		return say("Was not there, and no notification was sent.")
 	}
@@ -97,9 +99,12 @@ func (v reportView) text(ctx context.Context) string {
 	}
 	for _, r := range v.report.Recipients {
 		who, did, seen := nameIn(ctx, v.thread, r.UserID), outcomeWord(ctx, r), levelWord(ctx, r.Level)
-		if r.OpenedAt != 0 {
+		switch {
+		case r.OpenedAt != 0:
 			lines = append(lines, T(ctx, "%[1]s: %[2]s. %[3]s, %[4]s", who, did, seen, exactText(ctx, r.OpenedAt)))
-		} else {
+		case len(r.Channels) > 0:
+			lines = append(lines, T(ctx, "%[1]s: %[2]s. %[3]s, %[4]s", who, did, seen, exactText(ctx, r.Channels[0].At)))
+		default:
 			lines = append(lines, T(ctx, "%[1]s: %[2]s. %[3]s", who, did, seen))
 		}
 	}

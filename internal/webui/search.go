@@ -104,7 +104,7 @@ func pieces(f service.Found) []piece {
 		return r
 	}, f.Content.Body))
 	if len(f.Matches) == 0 {
-		return []piece{{text: firstWords(string(text), 2*aroundMatch)}}
+		return []piece{{text: sealpost.Beginning(string(text), 2*aroundMatch)}}
 	}
 	begin := max(0, f.Matches[0][0]-aroundMatch)
 	end := min(len(text), f.Matches[0][1]+2*aroundMatch)

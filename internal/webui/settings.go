@@ -17,6 +17,8 @@ func (s *Server) registerSettings() {
 	s.post("/settings/zone", Member, s.saveZone)
 	s.post("/settings/language", Member, s.saveLanguage)
 	s.post("/settings/reach", Member, s.saveReach)
+	s.post("/settings/previews", Member, s.savePreviews)
+	s.post("/settings/preview-of-mine", Member, s.saveHideMine)
 	s.post("/settings/receipts", Member, s.saveReceipts)
 	s.post("/settings/arrival", Member, s.saveArrival)
 	s.post("/settings/undo", Member, s.saveUndo)
@@ -35,6 +37,7 @@ func (s *Server) registerSettings() {
 // settingsView is what somebody has set.
 type settingsView struct {
 	user    sealpost.User
+	terms   service.Terms
 	blocks  []service.Contact
 	trouble *failure
 	at      string // the section of the trouble
@@ -46,6 +49,9 @@ func (q *request) showSettings(at string, trouble *failure) error {
 	v := settingsView{at: at, trouble: trouble}
 	var err error
 	if v.user, err = q.server.service.User(q.ctx, q.principal, q.me()); err != nil {
+		return err
+	}
+	if v.terms, err = q.server.service.Terms(q.ctx); err != nil {
 		return err
 	}
 	if v.blocks, _, err = q.server.service.Blocks(q.ctx, q.principal, "", 200); err != nil {
@@ -85,6 +91,7 @@ func (q *request) saved(at string, err error) error {
 // fields; it never changes.
 var settingControls = map[string]string{
 	"time_zone": "zone", "language": "language-tag", "who_can_message": "who-can-message", "undo": "undo-time",
+	"preview_text": "preview-text",
 }
 
 func (s *Server) saveProfile(q *request) error {

@@ -1007,7 +1007,7 @@ func composerForm(v threadView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.form.reply.Content != nil {
-				templ_7745c5c3_Err = say("Answer to: %[1]s", name(firstWords(v.form.reply.Content.Body, 80))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = say("Answer to: %[1]s", name(sealpost.Beginning(v.form.reply.Content.Body, 80))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -28,6 +28,7 @@ func users(_ *testing.T, w *world) {
 	u.Email, u.Headline, u.Language, u.Undo = "Ada@Example.org", "Analyst", "en-GB", 90*time.Second
 	u.TimeZone, u.PreviousZone, u.ZoneChangedAt, u.Receipts = "Europe/London", "Asia/Tokyo", 12345, false
 	u.Reach, u.DisabledAt, u.OpenOnArrival = sealpost.ReachNobodyNew, 77, true
+	u.Previews, u.HideMine = sealpost.PreviewsImmediate, true
 	u.Roles = []sealpost.Role{sealpost.RoleAdmin, sealpost.RoleCompliance}
 	w.amend(func(a service.Amendment) error {
 		if err := a.AddUser(u, "first hash"); err != nil {
@@ -61,7 +62,7 @@ func users(_ *testing.T, w *world) {
 	edited := u
 	edited.Email, edited.CreatedAt = "new@example.org", 99 // stay as they are
 	edited.Name, edited.Headline, edited.Language, edited.Undo, edited.Receipts = "Ada King", "", "", 0, true
-	edited.OpenOnArrival = false
+	edited.OpenOnArrival, edited.Previews, edited.HideMine = false, sealpost.PreviewsAfterWindow, false
 	edited.TimeZone, edited.PreviousZone, edited.ZoneChangedAt, edited.Roles = "UTC", "", 0, nil
 	w.amend(func(a service.Amendment) error {
 		if err := a.PutUser(edited); err != nil {
@@ -110,7 +111,7 @@ func amendRollsBack(_ *testing.T, w *world) {
 	equal(w, "name", user.Name, "Person 0")
 	equal(w, "hash", hash, "hash")
 	equal(w, "conversation", knows(w, c, u[0]), false)
-	log, err := w.Store.AuditLog(ctx(), sealpost.DecisionID{}, 10)
+	log, err := w.Store.AuditLog(ctx(), service.AuditQuery{Limit: 10})
 	w.ok(err)
 	equal(w, "entries", len(log), 0)
 	// The key is free, and the second attempt is the first that counts.
@@ -120,7 +121,7 @@ func amendRollsBack(_ *testing.T, w *world) {
 	})
 	w.ok(err)
 	equal(w, "replay", r == nil, true)
-	log, err = w.Store.AuditLog(ctx(), sealpost.DecisionID{}, 10)
+	log, err = w.Store.AuditLog(ctx(), service.AuditQuery{Limit: 10})
 	w.ok(err)
 	if len(log) != 1 || log[0].Decision != decision || log[0].Action != "test" || log[0].Detail != `{"said":"inside"}` || log[0].Actor != u[0] || log[0].At == 0 {
 		w.t.Errorf("audit log: %+v", log)
@@ -200,7 +201,7 @@ func policies(_ *testing.T, w *world) {
 		*p = policy.Policy{
 			Version: p.Version, Recall: false, Window: 11 * time.Second, PerConversationDay: policy.MaxCount,
 			Throttle: policy.Throttle{Messages: 1, Recipients: 2, Refusals: 3, Period: 61 * time.Second},
-			Group:    policy.GroupAllOrNothing, Trace: sealpost.TraceNever, Previews: policy.PreviewsOff, NotificationDelay: time.Millisecond,
+			Group:    policy.GroupAllOrNothing, Trace: sealpost.TraceNever, Previews: sealpost.PreviewsOff, NotificationDelay: time.Millisecond,
 			UndoDefault: 7 * time.Second, Reason: "Weil es so ist: «ja» 🙂", ChangedBy: u[0], ChangedAt: 42,
 		}
 	})
@@ -285,7 +286,7 @@ func auditPages(_ *testing.T, w *world) {
 	}
 	var revs []int64
 	for before := (sealpost.DecisionID{}); ; {
-		page, err := w.Store.AuditLog(ctx(), before, 4)
+		page, err := w.Store.AuditLog(ctx(), service.AuditQuery{Before: before, Limit: 4})
 		w.ok(err)
 		for _, e := range page {
 			revs = append(revs, e.Rev)

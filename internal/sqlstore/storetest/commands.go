@@ -83,7 +83,7 @@ func send(in sealpost.ConversationID, from sealpost.UserID, id sealpost.MessageI
 		}
 		m := sealpost.Message{
 			ID: id, ConversationID: in, SenderID: from, Kind: sealpost.KindMessage, InReplyTo: o.replyTo, CreatedAt: s.Now,
-			Content: fake(1, o.body), ChangedAt: s.Now, SenderChangedAt: s.Now,
+			Content: fake(1, o.body), ChangedAt: s.Now, SenderChangedAt: s.Now, Previews: sealpost.PreviewsImmediate,
 		}
 		if o.notice {
 			m.Kind = sealpost.KindRequiredNotice
@@ -112,7 +112,8 @@ func deliver(s service.Snapshot, m sealpost.Message, change *service.Change) (se
 		return m, err
 	}
 	m, err = sealpost.Deliver(m, sealpost.Delivering{
-		Now: s.Now, Until: s.Now.Add(s.Policy.Window), PolicyVersion: s.Policy.Version, Seq: s.Conversation.Seq + 1, Recipients: recipients,
+		Now: s.Now, Until: s.Now.Add(s.Policy.Window), PolicyVersion: s.Policy.Version, Seq: s.Conversation.Seq + 1,
+		Previews: s.Policy.Previews, Recipients: recipients,
 	})
 	change.Deliver(m, s.Participants)
 	return m, err
@@ -197,6 +198,30 @@ func openThrough(in sealpost.ConversationID, by sealpost.UserID, through sealpos
 			return service.Change{}, "nothing sealed", nil
 		}
 		return change, "opened", nil
+	}
+	return c
+}
+
+// preview shows text of a message to somebody who has not opened it (R26).
+func preview(in sealpost.ConversationID, to sealpost.UserID, id sealpost.MessageID, allowed sealpost.Previews) command {
+	c := command{name: "preview", ask: service.Ask{Conversation: in, Actor: to, Message: id, Subject: to, Own: true}}
+	c.do = func(s service.Snapshot) (service.Change, string, error) {
+		if s.Message == nil || s.Message.ConversationID != in {
+			return service.Change{}, "", sealpost.NotFound()
+		}
+		before, _ := s.Message.DeliveryTo(to)
+		m, may := sealpost.ShowPreview(*s.Message, to, allowed, s.Now)
+		d, _ := m.DeliveryTo(to)
+		switch {
+		case !may:
+			return service.Change{}, "not shown", nil
+		case d == before && m.WindowOver == s.Message.WindowOver:
+			return service.Change{}, "again", nil
+		}
+		return service.Change{
+			Audit:  service.Audit{Action: "message.preview", Message: id},
+			Update: []service.Update{{Message: m, Deliveries: []sealpost.Delivery{d}}},
+		}, "shown", nil
 	}
 	return c
 }

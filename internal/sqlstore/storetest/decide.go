@@ -97,7 +97,7 @@ func noGaps(_ *testing.T, w *world) {
 	w.must(recallOf(c, u[0], first, sealpost.DraftID{}), "opened") // refused
 	at(5, 2)
 
-	log, err := w.Store.AuditLog(ctx(), sealpost.DecisionID{}, 5) // R32
+	log, err := w.Store.AuditLog(ctx(), service.AuditQuery{Limit: 5}) // R32
 	w.ok(err)
 	for i, want := range []string{"recall.refused", "message.open", "message.release", "message.send", "message.send"} {
 		equal(w, "action", log[i].Action, want)

@@ -45,7 +45,7 @@ func failedDecisions(t *testing.T, w *world) {
 		drafts, err := w.Store.Drafts(ctx(), u[0], sealpost.DraftID{}, 10)
 		w.ok(err)
 		equal(w, "drafts", len(drafts), 1)
-		log, err := w.Store.AuditLog(ctx(), sealpost.DecisionID{}, 2)
+		log, err := w.Store.AuditLog(ctx(), service.AuditQuery{Limit: 2})
 		w.ok(err)
 		equal(w, "entries", log[0].Action+", "+log[1].Action, "recall.granted, message.send")
 	}

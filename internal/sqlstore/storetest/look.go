@@ -32,11 +32,17 @@ func (m *machine) look() {
 		decisions += int(n)
 	}
 	if decisions > 0 { // I6: an entry for each change, and none for anything else
-		a, err := m.a.Store.AuditLog(ctx(), sealpost.DecisionID{}, decisions)
+		a, err := m.a.Store.AuditLog(ctx(), service.AuditQuery{Limit: decisions})
 		m.a.ok(err)
-		b, err := m.b.Store.AuditLog(ctx(), sealpost.DecisionID{}, decisions+1)
+		b, err := m.b.Store.AuditLog(ctx(), service.AuditQuery{Limit: decisions + 1})
 		m.b.ok(err)
 		same(m.a, "audit log", a, b)
+		for _, f := range []service.AuditFilter{{Action: "recall"}, {Action: "message.open"}, {Person: m.users[0]}, {Action: "message", Person: m.users[1], From: since, Until: *m.clock}} {
+			chosen := slices.DeleteFunc(slices.Clone(a), func(e service.Audit) bool { return !f.Chooses(e) })
+			got, err := m.a.Store.AuditLog(ctx(), service.AuditQuery{AuditFilter: f, Limit: decisions})
+			m.a.ok(err)
+			same(m.a, "filtered audit log", append([]service.Audit{}, got[:min(len(chosen), len(got))]...), append([]service.Audit{}, chosen...)) // earlier sequences follow
+		}
 	}
 }
 

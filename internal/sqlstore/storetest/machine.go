@@ -65,6 +65,7 @@ func neverHappened(tally map[string]int) []string {
 		"hide → hidden", "remove → removed", "flag → flagged", "acknowledge → acknowledged",
 		"accept → accepted", "decline → declined", "send → (cannot_deliver)",
 		"delivery → not", "delivery → closed", "delivery → as a request", "delivery → ordinary", "mute → changed", "title → named",
+		"preview → shown", "preview → not shown",
 	}
 	return slices.DeleteFunc(wanted, func(what string) bool { return tally[what] > 0 })
 }
@@ -152,6 +153,7 @@ func drawPolicy(rt *rapid.T) policy.Policy {
 	p.PerConversationDay = rapid.SampledFrom([]int{1, 1, 2, 9}).Draw(rt, "per day")
 	p.Group = rapid.SampledFrom([]policy.GroupMode{policy.GroupUnopened, policy.GroupAllOrNothing}).Draw(rt, "group")
 	p.Trace = rapid.SampledFrom([]sealpost.Trace{sealpost.TraceAuto, sealpost.TraceAlways, sealpost.TraceNever}).Draw(rt, "trace")
+	p.Previews = rapid.SampledFrom([]sealpost.Previews{sealpost.PreviewsOff, sealpost.PreviewsAfterWindow, sealpost.PreviewsImmediate}).Draw(rt, "previews")
 	p.Throttle = policy.Throttle{
 		Messages: rapid.SampledFrom([]int{3, 30}).Draw(rt, "messages"), Recipients: rapid.SampledFrom([]int{2, 20}).Draw(rt, "recipients"),
 		Refusals: rapid.SampledFrom([]int{1, 20}).Draw(rt, "refusals"), Period: 10 * time.Minute,
@@ -256,6 +258,9 @@ func (m *machine) step() {
 		}
 	case "edit":
 		m.do(edit(of.in, who, of.id, time.Hour))
+	case "preview":
+		allowed := rapid.SampledFrom([]sealpost.Previews{sealpost.PreviewsAfterWindow, sealpost.PreviewsImmediate}).Draw(m.rt, "allowed")
+		m.do(preview(of.in, pick(m, "viewer", m.users), of.id, allowed))
 	case "undo":
 		m.do(undo(of.in, who, of.id, newID[sealpost.DraftID](m.a)))
 	case "release":
@@ -307,7 +312,7 @@ func pick[T any](m *machine, what string, from []T) T {
 func commandKinds() []string {
 	return []string{
 		"send", "send", "send", "send", "notice", "hold", "schedule", "repeat", "edit", "undo", "release", "open", "open", "open",
-		"recall", "recall", "recall", "recall", "leave", "join", "mark unread", "close windows", "seen", "seen", "clock", "clock",
+		"recall", "recall", "recall", "recall", "preview", "preview", "leave", "join", "mark unread", "close windows", "seen", "seen", "clock", "clock",
 		"bookmark", "bookmark", "look", "hide", "remove", "flag", "acknowledge",
 		"accept", "accept", "decline", "decline", "mute", "title", "block", "unblock", "unblock", "connect", "disconnect", "reach",
 	}

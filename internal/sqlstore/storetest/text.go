@@ -161,7 +161,7 @@ func textComesBack(_ *testing.T, w *world) {
 		return service.Change{Audit: service.Audit{Action: "conversation.title", Detail: `{"t":"👩‍👩‍👧"}`}, Title: &title}, "done", nil
 	}}, "done")
 	equal(w, "title", w.thread(c, u[0]).Conversation.Title, title)
-	log, err := w.Store.AuditLog(ctx(), sealpost.DecisionID{}, 1)
+	log, err := w.Store.AuditLog(ctx(), service.AuditQuery{Limit: 1})
 	w.ok(err)
 	equal(w, "detail", log[0].Detail, `{"t":"👩‍👩‍👧"}`)
 }
