@@ -113,6 +113,10 @@ e2e: ## end to end: scripts against the real binary, and the pages in Chromium
 pictures: ## take the pictures of the README in Chromium
 	SEALPOST_README_PICTURES=$(CURDIR)/docs/pictures $(GO) test $(TAGS) -count=1 -run '^TestPictures$$' ./internal/browser
 
+.PHONY: pages
+pages: ## take a picture of every page, theme, width and direction into bin/pages, to be looked at
+	SEALPOST_PAGE_PICTURES=$(CURDIR)/bin/pages $(GO) test $(TAGS) -count=1 -run '^TestAccessibility$$' ./internal/browser
+
 .PHONY: crash
 crash: ## kill -9 at every named crash point, on each engine
 	SEALPOST_LONG=1 $(GO) test $(TAGS) -count=1 -v -timeout 30m -run Crash ./cmd/sealpost ./internal/... $(RAN)

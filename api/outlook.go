@@ -12,7 +12,8 @@ type Foresee struct {
 }
 
 // Outlook is what will hold for a message under the policy in force. It does not say
-// whether the message can be delivered, and tells the same of everybody.
+// whether the message can be delivered, and of people whom one is not connected with it
+// tells the same of all.
 type Outlook struct {
 	DeliveredAt Time               `json:"delivered_at" format:"date-time" doc:"if it is sent at once"`
 	Window      Duration           `json:"window" format:"duration" doc:"how long it can be recalled" example:"5m"`

@@ -11,15 +11,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"github.com/sealpost/sealpost/api"
+	"github.com/sealpost/sealpost/internal/policy"
 	"github.com/sealpost/sealpost/internal/sealpost"
 )
 
@@ -103,6 +106,9 @@ func newTown(t *testing.T) *town {
 		t.Fatal(err)
 	}
 	s.unlimited()
+	s.setPolicy(func(p *policy.Policy) { p.Previews = sealpost.PreviewsImmediate })
+	immediate := "immediate"
+	w.maya.settings(api.EditSettings{PreviewText: &immediate})
 	talk, group := w.maya.talk("", jonas), w.maya.talk("Trial protocol", jonas, amal)
 	hello := jonas.says(talk, "Did the figures come through?")
 	w.maya.opens(talk, hello.ID)
@@ -171,7 +177,8 @@ func (w *town) pages(t *testing.T) []string {
 		out = append(out, path)
 	}
 	slices.Sort(out)
-	return append(out, "/messages?filter=recalled", "/messages?filter=scheduled", "/messages?filter=drafts", "/search?q=figures", "/nowhere")
+	return append(out, "/messages?filter=recalled", "/messages?filter=scheduled", "/messages?filter=drafts", "/search?q=figures",
+		"/admin/audit?action=recall&person="+w.maya.id, "/nowhere")
 }
 
 // Check 24: no page breaks a rule of accessibility, in either theme, at either width,
@@ -199,6 +206,7 @@ func TestAccessibility(t *testing.T) {
 					if got := b.eval(`document.documentElement.dir`); got != direction && path != "/nowhere" {
 						t.Fatalf("%s reads %v", path, got)
 					}
+					b.keep(direction, path)
 					w.judge(t, b, axe, path)
 					checked++
 				}
@@ -207,6 +215,31 @@ func TestAccessibility(t *testing.T) {
 	}
 	t.Logf("%d pages × directions × themes × widths, no violation among them unless named above", checked)
 }
+
+// keep takes a picture of the whole page for somebody to look at, where the environment
+// says that it is wanted: make pages.
+func (b *tab) keep(direction, path string) {
+	b.t.Helper()
+	dir := os.Getenv("SEALPOST_PAGE_PICTURES")
+	if dir == "" {
+		return
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		b.t.Fatal(err)
+	}
+	shot, err := chromedp.Call(b.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: new(true)})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	theme := map[bool]string{false: "light", true: "dark"}[b.device.dark]
+	name := uuids.ReplaceAllString(strings.Trim(path, "/"), "ID")
+	name = strings.NewReplacer("/", "_", "?", "_", "=", "_").Replace(name) + "." + b.device.name + "." + theme + "." + direction + ".png"
+	if err := os.WriteFile(filepath.Join(dir, name), shot.Data, 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+var uuids = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
 func (w *town) judge(t *testing.T, b *tab, axe, path string) {
 	t.Helper()
