@@ -21,6 +21,13 @@ func (b *tab) question(m api.Message) {
 	b.awaitText("dialog h1", "Recall")
 }
 
+// awaitMessage waits until the thread has a message, which the page may have opened by
+// then: whoever clicked a moment ago is there.
+func (b *tab) awaitMessage(m api.Message) {
+	b.t.Helper()
+	b.await("the message to arrive", `!!document.querySelector("`+at(m)+`")`)
+}
+
 // The question begins on the safe answer, has the name of its heading, and shows its
 // beginning and what can be answered at once, on a phone too.
 func TestQuestionInSight(t *testing.T) {
@@ -97,8 +104,7 @@ func TestLostAnswersKeepTheKey(t *testing.T) {
 	})
 	b.click("dialog button.recall")
 	b.awaitText("dialog .unknown", "We don't know yet whether the recall worked.")
-	p.jonas.says(p.talk, "meanwhile") // the thread changes, the question does not
-	b.awaitText("#messages", "sent you a message")
+	b.awaitMessage(p.jonas.says(p.talk, "meanwhile")) // the thread changes, the question does not
 	b.click("dialog button.recall")
 	b.await("the button to stay busy", `document.querySelector("dialog button.recall").ariaBusy === "true"`)
 	for until := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
@@ -163,8 +169,7 @@ func TestRefusalStays(t *testing.T) {
 	b.awaitText("dialog", "Not recalled. Jonas Lindqvist had opened it before your recall.")
 	b.awaitText("#alert", "Not recalled.")
 	b.await("the focus on the heading", `document.activeElement.matches("dialog h1")`)
-	p.jonas.says(p.talk, "and on it goes")
-	b.awaitText("#messages", "sent you a message")
+	b.awaitMessage(p.jonas.says(p.talk, "and on it goes"))
 	b.settled()
 	b.awaitText("dialog h1", "Jonas Lindqvist has opened it")
 	b.clickText("dialog a", "Ask to disregard it")
