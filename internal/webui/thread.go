@@ -185,14 +185,6 @@ func (v threadView) isRequest() bool { return v.thread.Request == sealpost.Reque
 
 // sendLine says to whom, and what can be done after sending.
 func sendLine(ctx context.Context, v threadView) string {
-	line := recallLine(ctx, v)
-	if shownAtOnce(ctx, v.terms) {
-		line += " " + shownWord(ctx) + "."
-	}
-	return line
-}
-
-func recallLine(ctx context.Context, v threadView) string {
 	q := from(ctx)
 	undo := q.principal.User.Undo
 	switch {
