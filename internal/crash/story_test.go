@@ -452,9 +452,13 @@ func glimpsed(s *story) {
 // reports false if one of them ended early.
 func (w *world) play(copies int) bool {
 	var all sync.WaitGroup
-	told := 0
+	begun, told := 0, 0
 	for i := range copies {
 		for j, script := range stories {
+			if script.name == "acquainted" && i >= 3 { // there are three pairs, and each is connected once
+				continue
+			}
+			begun++
 			members := w.people[1:]
 			at := i + j
 			s := &story{
@@ -468,7 +472,7 @@ func (w *world) play(copies int) bool {
 		}
 	}
 	all.Wait()
-	return told == copies*len(stories)
+	return told == begun
 }
 
 // rules sets the policy of the round: a window that no round outlasts, two recalls
