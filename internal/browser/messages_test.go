@@ -135,6 +135,8 @@ func TestOpeningWithoutAnswer(t *testing.T) {
 	p.breakOn(func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/open") })
 	b.clickText("button", "Open message")
 	b.awaitText(".sealed .failed", "We don't know whether it opened. Try again.")
+	b.awaitMessage(p.maya.says(p.talk, "meanwhile")) // the thread changes, what is not known stays said
+	b.awaitText(at(m)+" .sealed .failed", "We don't know whether it opened. Try again.")
 	if p.maya.opened(m) {
 		t.Error("it was opened")
 	}

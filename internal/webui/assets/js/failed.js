@@ -29,3 +29,15 @@ document.addEventListener("htmx:before:swap", (e) => {
   tell(ctx.sourceElement, ctx.response.status < 500);
 }, true);
 document.addEventListener("htmx:error", (e) => e.detail.ctx && tell(e.detail.ctx.sourceElement, false));
+// A part that fetches itself meanwhile keeps what its forms said, and the keys of them.
+document.addEventListener("htmx:before:swap", (e) => {
+  const fragment = e.detail.tasks.find((t) => t.type === "main")?.fragment;
+  for (const line of fragment ? document.querySelectorAll("form > .failed") : []) {
+    const form = line.parentElement;
+    const id = form.closest("[id]")?.id;
+    const same = (f) => f.getAttribute("action") === form.getAttribute("action") && f.closest("[id]")?.id === id;
+    const next = [...fragment.querySelectorAll("form")].find(same);
+    next?.prepend(line.cloneNode(true));
+    next?.elements.key?.setAttribute("value", form.elements.key?.value);
+  }
+});
