@@ -60,7 +60,7 @@ WHERE conversation_id = $1 AND message_id = $2 AND user_id = $3`)
 UPDATE delivery SET visible = 0, changed_at = $3
 WHERE conversation_id = $1 AND user_id = $2 AND state = 1 AND visible = 1`)
 	queryTouchClosed = register("message.touch-closed", `
-UPDATE message SET changed_at = $3 WHERE conversation_id = $1 AND id IN
+UPDATE message SET changed_at = $3 WHERE id IN
  (SELECT message_id FROM delivery WHERE conversation_id = $1 AND user_id = $2 AND state = 1 AND visible = 1)`)
 	queryPutParticipant = register("participant.put", `
 INSERT INTO participant (conversation_id, user_id, joined_at, left_at, consent) VALUES ($1, $2, $3, $4, $5)

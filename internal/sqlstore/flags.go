@@ -25,7 +25,7 @@ FROM flag g WHERE g.reporter_id = $1 AND g.id < $2 ORDER BY g.id DESC LIMIT $3`)
 SELECT g.conversation_id, g.id, g.message_id, g.sender_id, g.reporter_id, g.reason, g.request_removal, g.created_at,
  g.state, g.resolution, g.resolved_by, g.resolved_at
 FROM flag g WHERE g.state = $1 AND (g.sender_id <> $2 OR g.reporter_id = $2)
- AND (g.turn > $3 OR (g.turn = $3 AND (g.created_at > $4 OR (g.created_at = $4 AND g.id > $5))))
+ AND (g.turn, g.created_at, g.id) > ($3, $4, $5)
 ORDER BY g.turn, g.created_at, g.id LIMIT $6`)
 	queryExpireEvidence = register("flag.expire", `
 UPDATE flag SET body = $2, ref = 0, wrapped = $2 WHERE state = 2 AND ref <> 0 AND resolved_at < $1`)

@@ -34,7 +34,7 @@ UPDATE inbox SET changed_at = $3,
  unread = (SELECT COUNT(*) FROM delivery d
   WHERE d.conversation_id = $2 AND d.user_id = $1 AND d.state = 1 AND d.visible = 1 AND d.hidden = 0),
  last_activity_at = COALESCE((SELECT m.sent_at FROM message m
-  LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $1
+  `+deliveredTo+`$1
   WHERE m.conversation_id = $2 AND m.sent_at > 0 AND ((m.sender_id = $1 AND m.sender_hidden = 0) OR (d.visible = 1 AND d.hidden = 0 AND d.state <> 3))
   ORDER BY m.sent_at DESC LIMIT 1), 0),
  request = `+requestNow+`

@@ -13,13 +13,13 @@ const inboxSelect = `
 SELECT c.id, c.kind, c.title, c.creator_id, c.created_at, c.titled_at, c.decided_at, p.joined_at, p.left_at,
  i.unread, i.marked_unread, i.muted, i.request, i.last_activity_at, 1,
  COALESCE((SELECT m.id FROM message m
-  LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $1
+  ` + deliveredTo + `$1
   WHERE m.conversation_id = i.conversation_id AND m.sent_at > 0 AND ((m.sender_id = $1 AND m.sender_hidden = 0) OR (d.visible = 1 AND d.hidden = 0))
   ORDER BY m.sent_at DESC LIMIT 1), i.conversation_id)
 FROM inbox i
 JOIN conversation c ON c.id = i.conversation_id
 JOIN participant p ON p.conversation_id = i.conversation_id AND p.user_id = $1
-WHERE i.user_id = $1 AND i.request < 2 AND (i.last_activity_at < $2 OR (i.last_activity_at = $2 AND i.conversation_id < $3))`
+WHERE i.user_id = $1 AND i.request < 2 AND (i.last_activity_at, i.conversation_id) < ($2, $3)`
 
 const inboxOrder = ` ORDER BY i.last_activity_at DESC, i.conversation_id DESC LIMIT $4`
 
@@ -30,10 +30,10 @@ var (
 	queryInboxRequests  = register("inbox.requests", inboxSelect+" AND i.request = 1"+inboxOrder)
 	queryInboxScheduled = register("inbox.scheduled", inboxSelect+` AND EXISTS (
  SELECT 1 FROM message s WHERE s.conversation_id = i.conversation_id AND s.sender_id = $1 AND s.state < 3)`+inboxOrder)
+	// LIMIT and OFFSET keep PostgreSQL from beginning with all that anybody recalled.
 	queryInboxRecalled = register("inbox.recalled", inboxSelect+` AND EXISTS (
- SELECT 1 FROM message s LEFT JOIN delivery e ON e.conversation_id = s.conversation_id AND e.message_id = s.id AND e.user_id = $1
- WHERE s.conversation_id = i.conversation_id AND s.recalled_at > 0
-  AND ((s.sender_id = $1 AND s.sender_hidden = 0) OR (e.state = 3 AND e.visible = 1 AND e.hidden = 0)))`+inboxOrder)
+ SELECT 1 FROM message m `+deliveredTo+`$1 WHERE m.conversation_id = i.conversation_id AND m.recalled_at > 0
+  AND ((m.sender_id = $1 AND m.sender_hidden = 0) OR (d.state = 3 AND d.visible = 1 AND d.hidden = 0)) LIMIT 1 OFFSET 0)`+inboxOrder)
 )
 
 func inboxQuery(f service.Filter) *query {
@@ -94,16 +94,12 @@ SELECT p.conversation_id, p.user_id, p.joined_at, p.left_at, u.name FROM listed 
 CROSS JOIN participant p JOIN users u ON u.id = p.user_id WHERE p.conversation_id = l.conversation_id
 ORDER BY p.joined_at, p.user_id`)
 	queryMessagesListed = register("listed.messages", listed+"SELECT "+messageColumns+", "+ownDelivery+`
-FROM listed l CROSS JOIN message m
-LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $2
-WHERE m.conversation_id = l.conversation_id AND m.id = l.message_id`)
+FROM listed l CROSS JOIN message m `+deliveredTo+`$2 WHERE m.conversation_id = l.conversation_id AND m.id = l.message_id`)
 	queryDeliveriesListed = register("listed.deliveries", listed+"SELECT d.message_id, "+deliveryColumns+`
-FROM listed l CROSS JOIN message m JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id
+FROM listed l CROSS JOIN message m JOIN delivery d ON d.conversation_id = COALESCE(m.conversation_id, m.id) AND d.message_id = m.id
 WHERE m.conversation_id = l.conversation_id AND m.id = l.message_id AND m.sender_id = $2 ORDER BY d.user_id`)
 	queryVisibleListed = register("listed.visible", listed+`
-SELECT m.id FROM listed l CROSS JOIN message m
-LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $2
-WHERE m.conversation_id = l.conversation_id AND m.id = l.message_id AND m.state <> 6
+SELECT m.id FROM listed l CROSS JOIN message m `+deliveredTo+`$2 WHERE m.conversation_id = l.conversation_id AND m.id = l.message_id AND m.state <> 6
  AND ((m.sender_id = $2 AND m.sender_hidden = 0) OR (d.visible = 1 AND d.hidden = 0))`)
 )
 

@@ -25,13 +25,13 @@ WHERE c.id = $1 ORDER BY p.user_id`)
 	queryMessage   = register("message.get", "SELECT "+messageColumns+" FROM message m WHERE m.id = $1")
 	// A message of this conversation with the delivery of one user.
 	queryMessageFor = register("message.get-for", "SELECT "+messageColumns+", "+ownDelivery+`
-FROM message m LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $3
+FROM message m `+deliveredTo+`$3
 WHERE m.conversation_id = $1 AND m.id = $2`)
 	queryDeliveries = register("delivery.of-message", "SELECT "+deliveryColumns+`
 FROM delivery d WHERE d.conversation_id = $1 AND d.message_id = $2 ORDER BY d.user_id`)
 	// What is sealed for a user up to the position of a message.
 	querySealedThrough = register("message.sealed-through", "SELECT "+messageColumns+", "+deliveryColumns+`
-FROM delivery d JOIN message m ON m.conversation_id = d.conversation_id AND m.id = d.message_id
+FROM delivery d JOIN message m ON m.conversation_id = COALESCE(d.conversation_id, d.message_id) AND m.id = d.message_id
 WHERE d.conversation_id = $1 AND d.user_id = $2 AND d.state = 1 AND d.visible = 1 AND d.hidden = 0
  AND d.sent_at <= (SELECT t.sent_at FROM message t WHERE t.conversation_id = $1 AND t.id = $3)
 ORDER BY d.sent_at LIMIT $4`)

@@ -22,13 +22,13 @@ SELECT EXISTS (SELECT 1 FROM connection WHERE user_id = $1 AND other_id = $2),
 
 	queryConnectionsFirst = register("connection.by-name-first", contactsByName+" ORDER BY u.sort_key, u.id LIMIT $2")
 	queryConnectionsNext  = register("connection.by-name-next", contactsByName+`
- AND (u.sort_key > $3 OR (u.sort_key = $3 AND u.id > $4)) ORDER BY u.sort_key, u.id LIMIT $2`)
+ AND (u.sort_key, u.id) > ($3, $4) ORDER BY u.sort_key, u.id LIMIT $2`)
 	queryConnectionsRecent = register("connection.recent", "SELECT "+userColumns+`, c.since
 FROM connection c JOIN users u ON u.id = c.other_id
-WHERE c.user_id = $1 AND (c.since < $3 OR (c.since = $3 AND c.other_id < $4)) ORDER BY c.since DESC, c.other_id DESC LIMIT $2`)
+WHERE c.user_id = $1 AND (c.since, c.other_id) < ($3, $4) ORDER BY c.since DESC, c.other_id DESC LIMIT $2`)
 	queryBlocks = register("block.recent", "SELECT "+userColumns+`, b.created_at
 FROM block b JOIN users u ON u.id = b.other_id
-WHERE b.user_id = $1 AND (b.created_at < $3 OR (b.created_at = $3 AND b.other_id < $4)) ORDER BY b.created_at DESC, b.other_id DESC LIMIT $2`)
+WHERE b.user_id = $1 AND (b.created_at, b.other_id) < ($3, $4) ORDER BY b.created_at DESC, b.other_id DESC LIMIT $2`)
 )
 
 const contactsByName = "SELECT " + userColumns + `, c.since

@@ -22,7 +22,7 @@ const tieColumns = `EXISTS (SELECT 1 FROM connection c WHERE c.user_id = $1 AND 
 const knownToViewer = `(EXISTS (SELECT 1 FROM connection c WHERE c.user_id = $1 AND c.other_id = u.id)
  OR EXISTS (SELECT 1 FROM inbox i JOIN participant p ON p.conversation_id = i.conversation_id AND p.user_id = u.id
   WHERE i.user_id = $1 AND (i.listed_at > 0 OR i.last_activity_at > 0 OR EXISTS (
-   SELECT 1 FROM message m LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $1
+   SELECT 1 FROM message m ` + deliveredTo + `$1
    WHERE m.conversation_id = i.conversation_id AND ((m.sender_id = $1 AND (m.imported = 0 OR m.sender_hidden = 0)) OR (d.visible = 1 AND d.hidden = 0))))))`
 
 // peopleWhere finds by an address, or by words. Each pattern is a blank, a folded word

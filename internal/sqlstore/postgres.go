@@ -38,6 +38,7 @@ func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 	for _, way := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material", "jit"} {
 		config.ConnConfig.RuntimeParams[way] = "off"
 	}
+	config.ConnConfig.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, err

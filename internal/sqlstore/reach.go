@@ -72,9 +72,8 @@ UPDATE inbox SET muted = $4, touched_at = $3, changed_at = $3 WHERE user_id = $1
 // there, so the newest tells; in a group the consent does, and whether there is
 // anything.
 const requestNow = `COALESCE((SELECT CASE p.consent WHEN 3 THEN 2 WHEN 2 THEN 0 ELSE
-  COALESCE((SELECT CASE WHEN p.consent = 1 THEN 1 ELSE d.request END FROM message m
-   JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $1
-   WHERE m.conversation_id = $2 AND m.sent_at > 0 AND d.visible = 1 AND d.state <> 3
+  COALESCE((SELECT CASE WHEN p.consent = 1 THEN 1 ELSE d.request END FROM message m ` + deliveredTo + `$1
+   WHERE m.conversation_id = $2 AND m.sent_at > 0 AND COALESCE(d.visible, 0) = 1 AND COALESCE(d.state, 3) <> 3
    ORDER BY m.sent_at DESC LIMIT 1), 0) END
   FROM participant p WHERE p.conversation_id = $2 AND p.user_id = $1), 0)`
 

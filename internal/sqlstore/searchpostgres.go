@@ -22,12 +22,12 @@ const (
 
 const (
 	entryRange  = "user_id = $1 AND place >= $3 AND place < $4"
-	entryBefore = " AND (place < $5 OR (place = $5 AND message_id < $6))"
+	entryBefore = " AND (place, message_id) < ($5, $6)"
 	entryOrder  = " ORDER BY place DESC, message_id DESC LIMIT "
 	hitsOf      = `
 JOIN message m ON m.conversation_id = e.conversation_id AND m.id = e.message_id
 JOIN conversation c ON c.id = m.conversation_id
-LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $1
+` + deliveredTo + `$1
 ORDER BY e.place DESC, e.message_id DESC`
 	// Nothing but the words is asked of the index of words; they are the viewer's own.
 	foundByWords = `
@@ -50,7 +50,7 @@ FROM (SELECT * FROM (SELECT * FROM search_entry WHERE `+entryRange+entryBefore+e
  WHERE words @@ $2::text::tsquery`+entryOrder+"$7) AS e"+hitsOf)
 	queryLeft = registerOnly(enginePostgres, "search.left", `
 SELECT COUNT(*) FROM (SELECT 1 FROM search_entry WHERE user_id = $1 AND place >= $2 AND place < $3
- AND (place < $4 OR (place = $4 AND message_id < $5)) LIMIT $6) AS entries`)
+ AND (place, message_id) < ($4, $5) LIMIT $6) AS entries`)
 	queryByWords = registerOnly(enginePostgres, "search.by-words", foundByWords+"SELECT "+hitColumns+`
 FROM (SELECT * FROM found WHERE `+entryRange+entryBefore+entryOrder+"$7) AS e"+hitsOf)
 

@@ -37,8 +37,8 @@ var (
 		"SELECT id FROM conversation WHERE id = ANY($1) ORDER BY id FOR UPDATE")
 	// A recall reads presence under the locks that presence writes take (R24).
 	queryLockPresence = registerOnly(enginePostgres, "presence.lock", `
-SELECT user_id FROM presence WHERE user_id = ANY($2) OR user_id IN
- (SELECT user_id FROM participant WHERE conversation_id = ANY($1)) ORDER BY user_id FOR UPDATE`)
+SELECT user_id FROM presence WHERE user_id IN
+ (SELECT unnest($2::bytea[]) UNION SELECT user_id FROM participant WHERE conversation_id = ANY($1)) ORDER BY user_id FOR UPDATE`)
 	queryShareLeases = registerOnly(enginePostgres, "node.share", `
 SELECT id FROM node WHERE id IN (SELECT l.node_id FROM live l JOIN participant p ON p.user_id = l.user_id
  WHERE p.conversation_id = ANY($1)) ORDER BY id FOR SHARE`)

@@ -15,7 +15,7 @@ var (
 SELECT c.id, c.kind, c.title, c.creator_id, c.created_at, c.titled_at, c.decided_at, p.joined_at, p.left_at,
  i.unread, i.marked_unread, i.muted, i.request, i.last_activity_at,
  CASE WHEN i.listed_at > 0 OR i.last_activity_at > 0 OR EXISTS (
-  SELECT 1 FROM message m LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $2
+  SELECT 1 FROM message m `+deliveredTo+`$2
   WHERE m.conversation_id = $1 AND ((m.sender_id = $2 AND (m.imported = 0 OR m.sender_hidden = 0)) OR (d.visible = 1 AND d.hidden = 0))) THEN 1 ELSE 0 END
 FROM conversation c
 JOIN participant p ON p.conversation_id = c.id AND p.user_id = $2
@@ -25,7 +25,7 @@ WHERE c.id = $1`)
 SELECT p.conversation_id, p.user_id, p.joined_at, p.left_at, u.name FROM participant p JOIN users u ON u.id = p.user_id
 WHERE p.conversation_id = $1 ORDER BY p.joined_at, p.user_id`)
 	queryHistory = register("message.history", "SELECT "+messageColumns+", "+ownDelivery+`
-FROM message m LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $2
+FROM message m `+deliveredTo+`$2
 WHERE m.conversation_id = $1 AND m.sent_at < $3 AND m.sent_at > 0
  AND ((m.sender_id = $2 AND m.sender_hidden = 0) OR (d.visible = 1 AND d.hidden = 0))
 ORDER BY m.sent_at DESC LIMIT $4`)
@@ -35,7 +35,7 @@ FROM message m WHERE m.conversation_id = $1 AND m.sender_id = $2 AND m.state < 3
 	// the third is the viewer's own view (R34).
 	queryChanges = register("message.changes", "SELECT "+messageColumns+", "+ownDelivery+`,
  CASE WHEN m.sender_id = $2 THEN m.sender_changed_at ELSE d.changed_at END AS at
-FROM message m LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $2
+FROM message m `+deliveredTo+`$2
 WHERE m.conversation_id = $1 AND m.changed_at > $3 AND `+changedForViewer+`
  AND CASE WHEN m.sender_id = $2 THEN m.sender_changed_at ELSE d.changed_at END <= $4
 ORDER BY at, m.id`)
@@ -43,18 +43,18 @@ ORDER BY at, m.id`)
 	// fewer.
 	queryChangeAt = register("message.change-at", `
 SELECT CASE WHEN m.sender_id = $2 THEN m.sender_changed_at ELSE d.changed_at END AS at
-FROM message m LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $2
+FROM message m `+deliveredTo+`$2
 WHERE m.conversation_id = $1 AND m.changed_at > $3 AND `+changedForViewer+`
 ORDER BY at LIMIT 1 OFFSET $4`)
 	queryOwnDeliveries = register("delivery.own-range", "SELECT d.message_id, "+deliveryColumns+`
-FROM delivery d JOIN message m ON m.conversation_id = d.conversation_id AND m.id = d.message_id
+FROM message m JOIN delivery d ON d.conversation_id = COALESCE(m.conversation_id, m.id) AND d.message_id = m.id
 WHERE m.conversation_id = $1 AND m.sender_id = $2 AND m.sent_at >= $3 AND m.sent_at <= $4 ORDER BY d.user_id`)
 	queryDecidedAt = register("conversation.decided-at", "SELECT decided_at FROM conversation WHERE id = $1")
 	// The threads whose row may have changed, then whether anything that this viewer
 	// may know of did.
 	queryChangedThreads = register("thread.changed", `
 SELECT i.conversation_id FROM inbox i WHERE i.user_id = $2 AND i.changed_at > $3 AND (i.touched_at > $3 OR EXISTS (
- SELECT 1 FROM message m LEFT JOIN delivery d ON d.conversation_id = m.conversation_id AND d.message_id = m.id AND d.user_id = $2
+ SELECT 1 FROM message m `+deliveredTo+`$2
  WHERE m.conversation_id = i.conversation_id AND m.changed_at > $3 AND `+changedForViewer+`))
 ORDER BY i.conversation_id LIMIT $1`)
 )
