@@ -11,6 +11,7 @@ import (
 
 	"github.com/sealpost/sealpost/api"
 	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/served"
 	"github.com/sealpost/sealpost/internal/service"
 )
 
@@ -65,7 +66,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request, q *request) {
 	case err == nil:
 	case out.begun:
 		s.log.WarnContext(q.ctx, "an export was broken off", "error", err)
-		breakOff(w)
+		served.BreakOff(w)
 	default:
 		s.problem(q.ctx, err).write(w)
 	}

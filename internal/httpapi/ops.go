@@ -68,13 +68,10 @@ func newMetrics(registry *prometheus.Registry, live *hub) (*metrics, error) {
 	return m, nil
 }
 
-// Observe counts a request that was served beside the API, as those of the API are.
+// Observe counts a request, of the API or served beside it.
 func (s *Server) Observe(route string, status int, took time.Duration) {
-	s.metrics.observe(route, strconv.Itoa(status), took)
-}
-
-func (m *metrics) observe(route, status string, took time.Duration) {
-	m.requests.WithLabelValues(route, status).Inc()
+	m := s.metrics
+	m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
 	if route != eventsRoute {
 		m.seconds.WithLabelValues(route).Observe(took.Seconds())
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/served"
 )
 
 func TestTheTableOfStatusesIsComplete(t *testing.T) {
@@ -97,7 +98,8 @@ func TestPanics(t *testing.T) {
 	var log bytes.Buffer
 	s := &Server{log: slog.New(slog.NewTextHandler(&log, nil))}
 	w := httptest.NewRecorder()
-	s.recovered(&answer{ResponseWriter: w}, httptest.NewRequest("GET", "/", nil), "canary words")
+	a := &served.Answer{ResponseWriter: w}
+	s.recovered(a, httptest.NewRequest("GET", "/", nil), a.Panicked("canary words"))
 	if w.Code != 500 || strings.Contains(w.Body.String()+log.String(), "canary") || !strings.Contains(log.String(), "panic with a string") {
 		t.Errorf("%d %s; log %s", w.Code, w.Body, log.String())
 	}
@@ -107,7 +109,7 @@ func TestPanics(t *testing.T) {
 func TestAPanicAfterTheBeginningAborts(t *testing.T) {
 	t.Parallel()
 	s := &Server{log: slog.New(slog.DiscardHandler)}
-	a := &answer{ResponseWriter: httptest.NewRecorder()}
+	a := &served.Answer{ResponseWriter: httptest.NewRecorder()}
 	a.WriteHeader(200)
 	defer func() {
 		fault, ok := recover().(error)
@@ -115,6 +117,6 @@ func TestAPanicAfterTheBeginningAborts(t *testing.T) {
 			t.Errorf("%v", fault)
 		}
 	}()
-	s.recovered(a, httptest.NewRequest("GET", "/", nil), "words")
+	s.recovered(a, httptest.NewRequest("GET", "/", nil), a.Panicked("words"))
 	t.Error("it goes on")
 }

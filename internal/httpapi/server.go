@@ -3,15 +3,12 @@ package httpapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"path"
-	"runtime"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/served"
 	"github.com/sealpost/sealpost/internal/service"
 )
 
@@ -123,18 +121,14 @@ func (s *Server) Close(ctx context.Context) error { return s.live.close(ctx) }
 // serve is the way in: what is the same for every request.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	began := s.clock()
-	a := &answer{ResponseWriter: w}
+	a := &served.Answer{ResponseWriter: w}
 	defer func() {
-		fault := recover()
-		if fault == nil && a.broken {
-			fault = http.ErrAbortHandler
-		}
-		if fault != nil {
-			s.recovered(a, r, fault)
+		if err := a.Panicked(recover()); err != nil {
+			s.recovered(a, r, err)
 		}
 		took := s.clock().Sub(began)
-		s.metrics.observe(routeLabel(r), a.code(), took)
-		s.log.DebugContext(r.Context(), "request", "route", routeLabel(r), "status", a.code(), "took", took)
+		s.Observe(served.Route(r), a.Status(), took)
+		s.log.DebugContext(r.Context(), "request", "route", served.Route(r), "status", a.Status(), "took", took)
 	}()
 	h := a.Header()
 	for name, values := range s.headers {
@@ -184,68 +178,10 @@ func (s *Server) allowed(r *http.Request) []string {
 	return out
 }
 
-// recovered answers for a panic. Its value is not logged unless it comes from the
-// runtime: somebody may have put content into it. An answer that was begun is
-// broken off, in net/http's own way, so that nobody takes it for whole.
-func (s *Server) recovered(a *answer, r *http.Request, fault any) {
-	if broken, ok := fault.(error); ok && errors.Is(broken, http.ErrAbortHandler) {
-		panic(fault)
-	}
-	cause, ok := fault.(runtime.Error)
-	err := error(cause)
-	if !ok {
-		err = fmt.Errorf("panic with a %T", fault)
-	}
+// recovered answers for a panic, unless the answer was begun.
+func (s *Server) recovered(a *served.Answer, r *http.Request, err error) {
 	p := s.internal(r.Context(), err)
 	s.log.ErrorContext(r.Context(), "a request panicked", "reference", p.Reference, "stack", string(debug.Stack()))
-	if a.status != 0 {
-		panic(http.ErrAbortHandler)
-	}
+	a.Unbegun()
 	p.write(a)
-}
-
-// routeLabel names a request in logs and metrics without anything of its own.
-func routeLabel(r *http.Request) string {
-	if r.Pattern == "" || r.Pattern == "/" {
-		return "unmatched"
-	}
-	return r.Pattern
-}
-
-// answer remembers the status.
-type answer struct {
-	http.ResponseWriter
-	status int
-	broken bool // it was begun and is not whole: the connection is broken off
-}
-
-// breakOff makes a client notice that an answer that was begun is not whole.
-func breakOff(w http.ResponseWriter) {
-	if a, ok := w.(*answer); ok {
-		a.broken = true
-	}
-}
-
-func (a *answer) WriteHeader(status int) {
-	if a.status == 0 {
-		a.status = status
-	}
-	a.ResponseWriter.WriteHeader(status)
-}
-
-func (a *answer) Write(b []byte) (int, error) {
-	if a.status == 0 {
-		a.status = http.StatusOK
-	}
-	return a.ResponseWriter.Write(b)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
-
-func (a *answer) code() string {
-	if a.status == 0 {
-		return "200"
-	}
-	return strconv.Itoa(a.status)
 }

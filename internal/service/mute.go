@@ -11,6 +11,20 @@ import (
 // SetMuted sets or clears the principal's own flag that a conversation is not to
 // disturb them. Nobody else learns of it.
 func (s *Service) SetMuted(ctx context.Context, p Principal, key string, id sealpost.ConversationID, on bool) error {
+	return s.turn(ctx, p, key, id, on, ownSwitch{
+		action: "conversation.mute", is: func(t Thread) bool { return t.Muted }, set: func(c *Change) { c.Mute = &on },
+	})
+}
+
+// ownSwitch is a flag of a participant's own view of a conversation.
+type ownSwitch struct {
+	action string
+	is     func(Thread) bool
+	set    func(*Change)
+}
+
+// turn sets or clears such a flag. Without a key, what is so already is no decision.
+func (s *Service) turn(ctx context.Context, p Principal, key string, id sealpost.ConversationID, on bool, w ownSwitch) error {
 	if err := validKey(key); err != nil {
 		return err
 	}
@@ -18,10 +32,10 @@ func (s *Service) SetMuted(ctx context.Context, p Principal, key string, id seal
 	if err != nil {
 		return err
 	}
-	if key == "" && t.Self.Active() && t.Muted == on {
+	if key == "" && t.Self.Active() && w.is(t) == on {
 		return nil
 	}
-	request := s.request("conversation.mute", id.String(), strconv.FormatBool(on))
+	request := s.request(w.action, id.String(), strconv.FormatBool(on))
 	ask := Ask{Decision: newID[sealpost.DecisionID](s), Conversation: id, Actor: p.User.ID, Key: key}
 	replayed := false
 	err = s.decide(ctx, ask, func(shot Snapshot) (Change, error) {
@@ -36,13 +50,14 @@ func (s *Service) SetMuted(ctx context.Context, p Principal, key string, id seal
 		case !self.Active():
 			return Change{}, sealpost.Refuse(sealpost.CodeForbidden, "You left this conversation.")
 		}
-		return Change{
-			Audit: Audit{Action: "conversation.mute", Detail: detail(struct {
+		c := Change{
+			Audit: Audit{Action: w.action, Detail: detail(struct {
 				On bool `json:"on"`
 			}{on})},
-			Mute:   &on,
 			Replay: &Replay{Request: request},
-		}, nil
+		}
+		w.set(&c)
+		return c, nil
 	})
 	if err != nil || replayed {
 		return err

@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/sealpost/sealpost/internal/failpoint"
 	"github.com/sealpost/sealpost/internal/sealpost"
@@ -187,42 +186,7 @@ func (d *participation) change(s Snapshot, p sealpost.Participant) Change {
 // SetUnread sets or clears the principal's own flag "unread" (R5). It opens nothing
 // and undoes no opening.
 func (s *Service) SetUnread(ctx context.Context, p Principal, key string, id sealpost.ConversationID, on bool) error {
-	if err := validKey(key); err != nil {
-		return err
-	}
-	t, err := s.store.Thread(ctx, id, p.User.ID)
-	if err != nil {
-		return err
-	}
-	if key == "" && t.Self.Active() && t.MarkedUnread == on {
-		return nil
-	}
-	request := s.request("conversation.unread", id.String(), strconv.FormatBool(on))
-	ask := Ask{Decision: newID[sealpost.DecisionID](s), Conversation: id, Actor: p.User.ID, Key: key}
-	replayed := false
-	err = s.decide(ctx, ask, func(shot Snapshot) (Change, error) {
-		if replayed = shot.Replay != nil; replayed {
-			failpoint.Hit(failpoint.IdempotencyReplay)
-			return Change{}, checkReplay(shot.Replay, request)
-		}
-		self, ok := sealpost.FindParticipant(shot.Participants, p.User.ID)
-		switch {
-		case !ok:
-			return Change{}, sealpost.NotFound()
-		case !self.Active():
-			return Change{}, sealpost.Refuse(sealpost.CodeForbidden, "You left this conversation.")
-		}
-		return Change{
-			Audit: Audit{Action: "conversation.unread", Detail: detail(struct {
-				On bool `json:"on"`
-			}{on})},
-			MarkUnread: &on,
-			Replay:     &Replay{Request: request},
-		}, nil
+	return s.turn(ctx, p, key, id, on, ownSwitch{
+		action: "conversation.unread", is: func(t Thread) bool { return t.MarkedUnread }, set: func(c *Change) { c.MarkUnread = &on },
 	})
-	if err != nil || replayed {
-		return err
-	}
-	s.publish(id, []sealpost.UserID{p.User.ID}) // their other devices
-	return nil
 }

@@ -37,8 +37,8 @@ var edges = map[string][]string{
 	"internal/metrics":  {"internal/sealpost"},
 
 	// Adapters above the use cases.
-	"internal/httpapi": {"api", "internal/policy", "internal/sealpost", "internal/service"},
-	"internal/webui":   {"api", "internal/policy", "internal/sealpost", "internal/service"},
+	"internal/httpapi": {"api", "internal/policy", "internal/sealpost", "internal/served", "internal/service"},
+	"internal/webui":   {"api", "internal/policy", "internal/sealpost", "internal/served", "internal/service"},
 	"internal/authn":   {"internal/sealpost", "internal/service"},
 	"internal/relay":   {"internal/failpoint", "internal/policy", "internal/sealpost", "internal/service"},
 
@@ -54,6 +54,7 @@ var edges = map[string][]string{
 
 	// Leaves and test support.
 	"internal/failpoint": {},
+	"internal/served":    {},
 	"internal/pgtest":    {},
 	"internal/crash":     {},
 	"internal/browser":   {},

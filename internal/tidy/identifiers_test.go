@@ -63,8 +63,7 @@ var bans = []ban{
 // panics is the table of functions that may panic.
 var panics = []excuse{
 	{"internal/failpoint/on.go:Set", "a misuse by a test, in test builds only"},
-	{"internal/httpapi/server.go:recovered", "net/http's own way to break off an answer"},
-	{"internal/webui/guard.go:recovered", "net/http's own way to break off an answer"},
+	{"internal/served/served.go:abort", "net/http's own way to break off an answer"},
 	{"internal/seal/key.go", "the standard library documents that this HKDF length cannot fail"},
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/served"
 )
 
 // failure is an error as a page shows it.
@@ -29,7 +30,7 @@ func (q *request) failure(err error) failure {
 			title:  T(q.ctx, "Something went wrong on our side"),
 			detail: T(q.ctx, "Nothing was sent or changed. Trying again often helps."),
 		}
-		q.server.log.ErrorContext(q.ctx, "a page failed", "reference", f.reference, "route", routeLabel(q.r), "error", err)
+		q.server.log.ErrorContext(q.ctx, "a page failed", "reference", f.reference, "route", served.Route(q.r), "error", err)
 		return f
 	}
 	f := failure{code: e.Code, detail: known(q.ctx, e.Detail), field: e.Field, retryAt: e.RetryAt}

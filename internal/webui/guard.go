@@ -5,17 +5,16 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"path"
-	"runtime"
 	"runtime/debug"
 	"strings"
 
 	"github.com/andybalholm/brotli"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/served"
 	"github.com/sealpost/sealpost/internal/service"
 )
 
@@ -30,13 +29,13 @@ const (
 // serve is the way in: what is the same for every page.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	began := s.clock()
-	a := &answer{ResponseWriter: w}
+	a := &served.Answer{ResponseWriter: w}
 	defer func() {
-		if fault := recover(); fault != nil {
-			s.recovered(a, r, fault)
+		if err := a.Panicked(recover()); err != nil {
+			s.recovered(a, r, err)
 		}
-		s.observe(routeLabel(r), a.code(), s.clock().Sub(began))
-		s.log.DebugContext(r.Context(), "page", "route", routeLabel(r), "status", a.code())
+		s.observe(served.Route(r), a.Status(), s.clock().Sub(began))
+		s.log.DebugContext(r.Context(), "page", "route", served.Route(r), "status", a.Status())
 	}()
 	h := a.Header()
 	h.Set("Cache-Control", "no-store")
@@ -145,60 +144,11 @@ func clean(query string) bool {
 	return true
 }
 
-// recovered answers for a panic. Its value is not logged unless it comes from the
-// runtime: somebody may have put content into it.
-func (s *Server) recovered(a *answer, r *http.Request, fault any) {
-	if broken, ok := fault.(error); ok && errors.Is(broken, http.ErrAbortHandler) {
-		panic(fault)
-	}
-	err, ok := fault.(runtime.Error)
-	cause := error(err)
-	if !ok {
-		cause = fmt.Errorf("panic with a %T", fault)
-	}
-	s.log.ErrorContext(r.Context(), "a page panicked", "route", routeLabel(r), "stack", string(debug.Stack()))
-	if a.status != 0 {
-		panic(http.ErrAbortHandler)
-	}
-	s.refuse(a, r, cause)
-}
-
-// routeLabel names a request in logs and metrics without anything of its own.
-func routeLabel(r *http.Request) string {
-	if r.Pattern == "" || r.Pattern == "/" {
-		return "unmatched"
-	}
-	return r.Pattern
-}
-
-// answer remembers the status.
-type answer struct {
-	http.ResponseWriter
-	status int
-}
-
-func (a *answer) WriteHeader(status int) {
-	if a.status == 0 {
-		a.status = status
-	}
-	a.ResponseWriter.WriteHeader(status)
-}
-
-func (a *answer) Write(b []byte) (int, error) {
-	if a.status == 0 {
-		a.status = http.StatusOK
-	}
-	return a.ResponseWriter.Write(b)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
-
-func (a *answer) code() int {
-	if a.status == 0 {
-		return http.StatusOK
-	}
-	return a.status
+// recovered answers for a panic, unless the answer was begun.
+func (s *Server) recovered(a *served.Answer, r *http.Request, err error) {
+	s.log.ErrorContext(r.Context(), "a page panicked", "route", served.Route(r), "stack", string(debug.Stack()))
+	a.Unbegun()
+	s.refuse(a, r, err)
 }
 
 // compressed writes an answer in the best encoding that the client takes.
