@@ -66,7 +66,7 @@ func (q *request) fail(err error) {
 	}
 	f := q.failure(err)
 	q.status = q.server.status(f.code)
-	if e := q.page(page{title: f.title, body: failurePage(f)}); e != nil {
+	if e := q.page(page{title: f.title, body: failurePage(f), bare: !q.signedIn()}); e != nil {
 		q.server.log.ErrorContext(q.ctx, "a failure could not be shown", "error", e)
 		http.Error(q.w, "Something went wrong on our side.", http.StatusInternalServerError)
 	}
