@@ -35,7 +35,7 @@ type WriteDraft struct {
 	Kind           string   `json:"kind,omitempty" enum:"message,required_notice" doc:"default message"`
 	AttachmentIDs  []string `json:"attachment_ids,omitempty" format:"uuid" maxItems:"20" doc:"files; not available on this server yet"`
 	InReplyTo      string   `json:"in_reply_to,omitempty" format:"uuid"`
-	SendAt         SendTime `json:"send_at,omitempty" maxLength:"40" doc:"when it is meant to be delivered: RFC 3339, or a local time such as 2026-11-24T09:00" example:"2026-11-24T09:00"`
-	TimeZone       string   `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name of the zone in which send_at is meant" example:"Europe/Zurich"`
+	SendAt         SendTime `json:"send_at,omitempty" minLength:"1" maxLength:"40" doc:"when it is meant to be delivered: RFC 3339, or a local time such as 2026-11-24T09:00" example:"2026-11-24T09:00"`
+	TimeZone       string   `json:"time_zone,omitempty" minLength:"1" maxLength:"64" doc:"IANA name of the zone in which send_at is meant" example:"Europe/Zurich"`
 	HidePreview    bool     `json:"hide_preview,omitempty" doc:"show nobody text of it before they open it"`
 }

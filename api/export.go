@@ -9,6 +9,10 @@ const (
 	ExportKindProfile      = "profile"
 	ExportKindSession      = "session"
 	ExportKindToken        = "token"
+	ExportKindConnection   = "connection"
+	ExportKindBlock        = "block"
+	ExportKindInvitation   = "invitation"
+	ExportKindFlag         = "flag"
 	ExportKindDraft        = "draft"
 	ExportKindConversation = "conversation"
 	ExportKindMessage      = "message"
@@ -20,11 +24,15 @@ const (
 // there. The first line is the header, the last one the end; a file without it was
 // cut off.
 type ExportLine struct {
-	Kind         string         `json:"kind" enum:"header,profile,session,token,draft,conversation,message,report,end"`
+	Kind         string         `json:"kind" enum:"header,profile,session,token,connection,block,invitation,flag,draft,conversation,message,report,end"`
 	Header       *ExportHeader  `json:"header,omitempty"`
 	Profile      *ExportProfile `json:"profile,omitempty"`
 	Session      *Session       `json:"session,omitempty"`
 	Token        *Token         `json:"token,omitempty"`
+	Connection   *Connection    `json:"connection,omitempty"`
+	Block        *Block         `json:"block,omitempty"`
+	Invitation   *Invitation    `json:"invitation,omitempty"`
+	Flag         *Flag          `json:"flag,omitempty"`
 	Draft        *Draft         `json:"draft,omitempty"`
 	Conversation *Conversation  `json:"conversation,omitempty"`
 	Message      *Message       `json:"message,omitempty"`

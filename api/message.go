@@ -54,8 +54,8 @@ type SendMessage struct {
 	AttachmentIDs []string  `json:"attachment_ids,omitempty" format:"uuid" maxItems:"20" doc:"files; not available on this server yet"`
 	InReplyTo     string    `json:"in_reply_to,omitempty" format:"uuid" doc:"a message of this conversation that the sender has opened or sent"`
 	Kind          string    `json:"kind,omitempty" enum:"message,required_notice" doc:"default message; a required notice cannot be recalled and needs the role notices"`
-	SendAt        SendTime  `json:"send_at,omitempty" maxLength:"40" doc:"deliver at this time, at most a year ahead: RFC 3339, or a local time such as 2026-11-24T09:00 in time_zone. A local time that clocks skip moves on to the change and the answer says send_at_moved; one that they show twice is 422 ambiguous_time with both as choices" example:"2026-11-24T09:00"`
-	TimeZone      string    `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name of the zone in which send_at is meant; default: the sender's" example:"Europe/Zurich"`
+	SendAt        SendTime  `json:"send_at,omitempty" minLength:"1" maxLength:"40" doc:"deliver at this time, at most a year ahead: RFC 3339, or a local time such as 2026-11-24T09:00 in time_zone. A local time that clocks skip moves on to the change and the answer says send_at_moved; one that they show twice is 422 ambiguous_time with both as choices" example:"2026-11-24T09:00"`
+	TimeZone      string    `json:"time_zone,omitempty" minLength:"1" maxLength:"64" doc:"IANA name of the zone in which send_at is meant; default: the sender's" example:"Europe/Zurich"`
 	DraftID       string    `json:"draft_id,omitempty" format:"uuid" doc:"the draft that this was written in: it goes with the send. If another device has sent, changed or deleted it: 409 version_conflict, and nothing is sent"`
 	DraftVersion  int32     `json:"draft_version,omitempty" minimum:"0" doc:"the version of the draft that was seen; default: any"`
 	HidePreview   bool      `json:"hide_preview,omitempty" doc:"show nobody text of it before they open it"`
@@ -66,8 +66,8 @@ type SendMessage struct {
 // EditMessage changes a message that is held or scheduled.
 type EditMessage struct {
 	Body     *string   `json:"body,omitempty" minLength:"1" maxLength:"10000"`
-	SendAt   *SendTime `json:"send_at,omitempty" maxLength:"40" doc:"in the future, at most a year ahead; RFC 3339 or a local time, as when sending" example:"2026-11-24T09:00"`
-	TimeZone *string   `json:"time_zone,omitempty" maxLength:"64" doc:"goes with send_at; default for a local time: the zone that it was scheduled in"`
+	SendAt   *SendTime `json:"send_at,omitempty" minLength:"1" maxLength:"40" doc:"in the future, at most a year ahead; RFC 3339 or a local time, as when sending" example:"2026-11-24T09:00"`
+	TimeZone *string   `json:"time_zone,omitempty" minLength:"1" maxLength:"64" doc:"goes with send_at; default for a local time: the zone that it was scheduled in"`
 }
 
 // Undone tells where the text of a message that was taken back before delivery is.

@@ -5,8 +5,8 @@ type Foresee struct {
 	RecipientIDs []string  `json:"recipient_ids" minItems:"1" maxItems:"49" format:"uuid"`
 	Kind         string    `json:"kind,omitempty" enum:"message,required_notice" doc:"default message"`
 	SMSTo        []string  `json:"sms_to,omitempty" format:"uuid" maxItems:"50" doc:"also by SMS to these people; needs an SMS gateway"`
-	SendAt       SendTime  `json:"send_at,omitempty" maxLength:"40" doc:"as when sending; default: now" example:"2026-11-24T09:00"`
-	TimeZone     string    `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name of the zone in which send_at is meant; default: the sender's" example:"Europe/Zurich"`
+	SendAt       SendTime  `json:"send_at,omitempty" minLength:"1" maxLength:"40" doc:"as when sending; default: now" example:"2026-11-24T09:00"`
+	TimeZone     string    `json:"time_zone,omitempty" minLength:"1" maxLength:"64" doc:"IANA name of the zone in which send_at is meant; default: the sender's" example:"Europe/Zurich"`
 	HidePreview  bool      `json:"hide_preview,omitempty" doc:"as when sending"`
 	Undo         *Duration `json:"undo,omitempty" format:"duration" doc:"as when sending; default: the sender's setting" example:"10s"`
 }

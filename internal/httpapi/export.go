@@ -20,13 +20,13 @@ const (
 	// exportPageLimit is how long a client may take to read one page of an export.
 	exportPageLimit = time.Minute
 	exportBuffer    = 64 << 10
-	exportAbout     = "Everything that this account has on this server: profile, settings, sign-ins and tokens without their secrets, drafts, and every conversation followed by its messages, newest first. Messages that are still sealed are there without their text, and exporting opens nothing. A file without a last line of the kind end was cut off."
+	exportAbout     = "Everything that this account has on this server: profile, settings, sign-ins and tokens without their secrets, connections, blocks, invitations, reports to the moderators, drafts, and every conversation followed by its messages, newest first. Messages that are still sealed are there without their text, and exporting opens nothing. A file without a last line of the kind end was cut off."
 )
 
 func (s *Server) registerExport() {
 	o := operation{
 		id: "exportMe", method: http.MethodGet, path: "/me/export", tag: "people", summary: "Export everything of one's own", content: true,
-		description: "One JSON document a line, while it is read: a header, then the profile, sessions, tokens, drafts, and each conversation with its messages. Messages that are still sealed come without their text: an export opens nothing. The last line counts the others; without it the file was cut off. It is in the audit log before the first line. One export of a person runs at a time, and four of everybody.",
+		description: "One JSON document a line, while it is read: a header, then the profile, sessions, tokens, connections, blocks, invitations, own reports, drafts, and each conversation with its messages. Messages that are still sealed come without their text: an export opens nothing. The last line counts the others; without it the file was cut off. It is in the audit log before the first line. One export of a person runs at a time, and four of everybody.",
 		codes:       []sealpost.Code{sealpost.CodeRateLimited},
 	}
 	rt := &route{operation: o}
@@ -122,6 +122,26 @@ func (e *exportWriter) Session(v service.Session) error {
 	}
 	session := wireSession(v, e.principal)
 	return e.write(api.ExportLine{Kind: api.ExportKindSession, Session: &session})
+}
+
+func (e *exportWriter) Connection(c service.Contact) error {
+	line := connection(c)
+	return e.write(api.ExportLine{Kind: api.ExportKindConnection, Connection: &line})
+}
+
+func (e *exportWriter) Block(c service.Contact) error {
+	line := blocked(c)
+	return e.write(api.ExportLine{Kind: api.ExportKindBlock, Block: &line})
+}
+
+func (e *exportWriter) Invitation(v service.InvitationItem) error {
+	line := invitation(e.principal, v)
+	return e.write(api.ExportLine{Kind: api.ExportKindInvitation, Invitation: &line})
+}
+
+func (e *exportWriter) Flag(v service.FlagView) error {
+	line := flag(v)
+	return e.write(api.ExportLine{Kind: api.ExportKindFlag, Flag: &line})
 }
 
 func (e *exportWriter) Draft(v service.DraftView) error {

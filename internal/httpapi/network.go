@@ -62,6 +62,14 @@ func (s *Server) registerNetwork() {
 	}, s.unblock)
 }
 
+func connection(c service.Contact) api.Connection {
+	return api.Connection{User: user(c.User), Since: always(c.Since)}
+}
+
+func blocked(c service.Contact) api.Block {
+	return api.Block{User: user(c.User), BlockedAt: always(c.Since)}
+}
+
 func invitation(p service.Principal, v service.InvitationItem) api.Invitation {
 	out := api.Invitation{
 		ID: v.ID.String(), From: user(v.Person), To: user(p.User), Note: v.Note, State: invitationState(v.State), CreatedAt: always(v.CreatedAt),
@@ -156,7 +164,7 @@ func (s *Server) listConnections(ctx context.Context, p service.Principal, in *c
 	}
 	out := api.Connections{Items: make([]api.Connection, 0, len(all)), NextCursor: textOrNull(next)}
 	for _, c := range all {
-		out.Items = append(out.Items, api.Connection{User: user(c.User), Since: always(c.Since)})
+		out.Items = append(out.Items, connection(c))
 	}
 	return &reply[api.Connections]{out}, nil
 }
@@ -199,7 +207,7 @@ func (s *Server) listBlocks(ctx context.Context, p service.Principal, in *Paging
 	}
 	out := api.Blocks{Items: make([]api.Block, 0, len(all)), NextCursor: textOrNull(next)}
 	for _, c := range all {
-		out.Items = append(out.Items, api.Block{User: user(c.User), BlockedAt: always(c.Since)})
+		out.Items = append(out.Items, blocked(c))
 	}
 	return &reply[api.Blocks]{out}, nil
 }

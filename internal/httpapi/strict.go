@@ -231,8 +231,10 @@ func (c *checker) text(s *shape) *fault {
 	switch {
 	case f != nil:
 		return f
-	case length < s.minLength:
+	case length == 0 && s.minLength > 0:
 		return invalid("This must not be empty.")
+	case length < s.minLength:
+		return invalid("This must have at least " + strconv.Itoa(s.minLength) + " characters.")
 	case length > s.maxLength:
 		return invalid("This may have at most " + strconv.Itoa(s.maxLength) + " characters.")
 	case s.enum == nil && s.format == "":

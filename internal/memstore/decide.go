@@ -52,6 +52,13 @@ func (s *Store) snapshot(a service.Ask, c *conversation) service.Snapshot {
 	}
 	_, shot.Tombstone = s.tombstones[tombstone{a.Actor, a.Message}]
 	shot.Reply = withActor(c, a.Reply, a.Actor)
+	if r := shot.Reply; r != nil && r.SenderID == a.Actor {
+		r.Deliveries = copyOf(*c.find(a.Reply)).Deliveries
+	}
+	if a.Sender && shot.Message != nil {
+		user := copyUser(s.users[shot.Message.SenderID].User)
+		shot.Sender = &user
+	}
 	shot.Draft = s.draft(a.Actor, a.Draft, shot.Now)
 	shot.Through = withActor(c, a.OpenThrough, a.Actor)
 	if u, ok := s.users[a.Subject]; ok {
@@ -67,6 +74,11 @@ func (s *Store) snapshot(a service.Ask, c *conversation) service.Snapshot {
 	}
 	if shot.More = len(shot.Sealed) > service.OpenLimit; shot.More {
 		shot.Sealed = shot.Sealed[:service.OpenLimit]
+	}
+	for _, m := range c.messages {
+		if a.Waiting && m.SenderID == a.Actor && m.State.Pending() {
+			shot.Waiting++
+		}
 	}
 	shot.Placed = c.placed(a.From, a.Until)
 	if a.Flags {

@@ -34,7 +34,7 @@ func (c *conversation) request(viewer sealpost.UserID) sealpost.RequestState {
 // reach adds to a snapshot what it asks for about people.
 func (s *Store) reach(a service.Ask, c *conversation, shot *service.Snapshot) {
 	if a.Own {
-		shot.Own = service.Own{Request: c.request(a.Actor), Muted: c.own[a.Actor].muted}
+		shot.Own = service.Own{Known: c.knownTo(a.Actor), Request: c.request(a.Actor), Muted: c.own[a.Actor].muted}
 	}
 	if shot.Subject != nil && !a.Direct.IsZero() {
 		shot.Standing = s.standing(a.Subject, a.Actor, a.Direct)

@@ -41,7 +41,9 @@ func (s *Store) Invites(ctx context.Context, before sealpost.InviteID, limit int
 	}
 	defer s.leave(f, &err)
 	for _, v := range s.invites {
-		if s.valid(v.ExpiresAt) && (before.IsZero() || v.ID.Compare(before) < 0) {
+		by := s.users[v.CreatedBy]
+		worth := v.CreatedBy.IsZero() || by.Open() && by.Has(sealpost.RoleAdmin)
+		if worth && s.valid(v.ExpiresAt) && (before.IsZero() || v.ID.Compare(before) < 0) {
 			out = append(out, copyInvite(v))
 		}
 	}

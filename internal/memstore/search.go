@@ -58,7 +58,7 @@ func (s *Store) Search(ctx context.Context, q service.SearchQuery) (out service.
 	for _, c := range s.conversations {
 		for _, m := range c.messages {
 			if s.found(q, m) {
-				out.Hits = append(out.Hits, service.SearchHit{Message: seenBy(m, q.Viewer), Title: c.Title})
+				out.Hits = append(out.Hits, service.SearchHit{Message: seenBy(m, q.Viewer), Title: c.titleFor(q.Viewer)})
 			}
 		}
 	}
@@ -95,6 +95,11 @@ func (s *Store) found(q service.SearchQuery, m sealpost.Message) bool {
 	return true
 }
 
+func (c *conversation) titleFor(viewer sealpost.UserID) string {
+	self, _ := sealpost.FindParticipant(c.participants, viewer)
+	return c.TitleFor(self)
+}
+
 // SearchNames implements service.Search.
 func (s *Store) SearchNames(ctx context.Context, viewer sealpost.UserID, limit int) (out []service.SearchName, err error) {
 	f, err := s.enter(ctx, "SearchNames")
@@ -115,7 +120,7 @@ func (s *Store) SearchNames(ctx context.Context, viewer sealpost.UserID, limit i
 		self, _ := sealpost.FindParticipant(c.participants, viewer)
 		for _, p := range s.people(c) {
 			if self.LeftAt == 0 || p.JoinedAt <= self.LeftAt { // R33
-				out = append(out, service.SearchName{Conversation: c.ID, Title: c.Title, User: p.UserID, Name: s.users[p.UserID].Name})
+				out = append(out, service.SearchName{Conversation: c.ID, Title: c.titleFor(viewer), User: p.UserID, Name: s.users[p.UserID].Name})
 			}
 		}
 	}

@@ -9,9 +9,6 @@ import (
 	"github.com/sealpost/sealpost/internal/service"
 )
 
-// maxPending is how many held and scheduled messages one call lists.
-const maxPending = 200
-
 // Locate implements service.Views.
 func (s *Store) Locate(ctx context.Context, id sealpost.MessageID) (at sealpost.ConversationID, err error) {
 	f, err := s.enter(ctx, "Locate")
@@ -195,7 +192,7 @@ func (s *Store) Pending(ctx context.Context, id sealpost.ConversationID, viewer 
 		}
 	}
 	slices.SortFunc(out, byRelease)
-	return out[:min(len(out), maxPending)], nil
+	return out[:min(len(out), service.MaxWaiting)], nil
 }
 
 func byRelease(a, b sealpost.Message) int {

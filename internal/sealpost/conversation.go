@@ -51,6 +51,15 @@ type Participant struct {
 // Active reports whether the participant is in the conversation now.
 func (p Participant) Active() bool { return p.LeftAt == 0 }
 
+// TitleFor is the title for a participant: none for who left before it was changed. What
+// it was then is not kept, and what it is now is not theirs (R33, R34).
+func (c Conversation) TitleFor(p Participant) string {
+	if !p.Active() && c.TitledAt > p.LeftAt {
+		return ""
+	}
+	return c.Title
+}
+
 // FindParticipant gives the participant with this user id.
 func FindParticipant(all []Participant, user UserID) (Participant, bool) {
 	for _, p := range all {

@@ -23,3 +23,23 @@ func Acknowledge(m Message, user UserID, deleted bool, now Instant) (Message, bo
 	m.ChangedAt, m.SenderChangedAt = now, now
 	return m, true
 }
+
+// Asked narrows the recipients of a request to disregard a message to those who have
+// it: not from whom it was recalled, nor who joined later. Who may not know of the
+// message does not learn of the request either, which its sender does not notice (R17,
+// R31, R33). It refuses with CodeCannotDeliver what would reach nobody.
+func Asked(target Message, to []Recipient) ([]Recipient, error) {
+	var out []Recipient
+	for _, r := range to {
+		d, ok := target.DeliveryTo(r.UserID)
+		if !ok || d.State != DeliverySealed && d.State != DeliveryOpened {
+			continue
+		}
+		r.Closed = r.Closed || !d.Visible
+		out = append(out, r)
+	}
+	if len(out) == 0 {
+		return nil, CannotDeliver()
+	}
+	return out, nil
+}

@@ -141,9 +141,7 @@ func asLeft(t Thread) Thread {
 		members = append(members, m)
 	}
 	t.Members = members
-	if t.Conversation.TitledAt > left {
-		t.Conversation.Title = "" // what it was then is not kept, and what it is now is not theirs
-	}
+	t.Conversation.Title = t.Conversation.TitleFor(t.Self)
 	return t
 }
 

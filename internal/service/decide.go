@@ -37,6 +37,7 @@ type Ask struct {
 	// before it was sent.
 	Message sealpost.MessageID
 	Reply   sealpost.MessageID // to be in Snapshot.Reply, if it is in this conversation
+	Sender  bool               // loads who wrote Message into Snapshot.Sender
 	Draft   sealpost.DraftID   // a draft of the actor's, to be locked and in Snapshot.Draft
 	Subject sealpost.UserID    // a user to be in Snapshot.Subject, if there is one
 
@@ -57,6 +58,8 @@ type Ask struct {
 	Reach  bool
 	Direct sealpost.ConversationID
 	Own    bool // loads Snapshot.Own
+	// Waiting counts into Snapshot.Waiting what the actor has held and scheduled here.
+	Waiting bool
 	// From and Until load into Placed what was delivered with a position from From and
 	// before Until; Until zero: nothing.
 	From, Until sealpost.Instant
@@ -80,7 +83,8 @@ type Snapshot struct {
 
 	Message   *sealpost.Message // with every delivery; nil if it does not exist
 	Tombstone bool
-	Reply     *sealpost.Message // with the deliveries of the actor only
+	Reply     *sealpost.Message // with every delivery if the actor is its sender, else with theirs
+	Sender    *sealpost.User    // of Message; nil if not asked for
 	Draft     *sealpost.Draft   // nil if the actor has no such draft
 	Subject   *sealpost.User
 	Through   *sealpost.Message  // OpenThrough, with the deliveries of the actor only
@@ -90,6 +94,7 @@ type Snapshot struct {
 	Placed   []Placed          // in no order; see Ask.From
 	Standing sealpost.Standing // of Subject; see Ask.Direct
 	Own      Own
+	Waiting  int
 
 	Recall RecallFacts
 	Flags  []sealpost.Flag // open, by id, with their evidence

@@ -35,9 +35,9 @@ func (s *Service) disregardID(target sealpost.MessageID) sealpost.MessageID {
 	return id
 }
 
-// Disregard asks the conversation, in the system's words and by a message like any
-// other, to disregard a message of the principal's own that can no longer be taken
-// back (S17). There is one request for a message: asking again gives the first.
+// Disregard asks those who have a message of the principal's own, in the system's words
+// and by a message like any other, to disregard it (S17). There is one request for a
+// message: asking again gives the first.
 func (s *Service) Disregard(ctx context.Context, p Principal, key string, target sealpost.MessageID) (MessageView, error) {
 	if err := validKey(key); err != nil {
 		return MessageView{}, err
@@ -64,7 +64,7 @@ func (s *Service) Disregard(ctx context.Context, p Principal, key string, target
 	defer c.contentKey.Zero()
 	ask := Ask{
 		Decision: newID[sealpost.DecisionID](s), Conversation: m.ConversationID, Actor: p.User.ID, Key: key,
-		Message: c.id, Reply: target,
+		Message: c.id, Reply: target, Reach: true, Own: true,
 	}
 	err = s.decide(ctx, ask, func(shot Snapshot) (Change, error) {
 		if shot.Replay == nil && shot.Message != nil { // the first one stands

@@ -45,6 +45,10 @@ type ExportSink interface {
 	Page(ctx context.Context) error
 	Profile(u sealpost.User) error // settings too
 	Session(v Session) error       // sign-ins and tokens, of which the secret is not known
+	Connection(c Contact) error
+	Block(c Contact) error
+	Invitation(v InvitationItem) error // received and sent, as their lists have them
+	Flag(v FlagView) error             // own reports to the moderators
 	Draft(v DraftView) error
 	Conversation(t Thread) error // its messages follow
 	Message(v MessageView) error
@@ -67,7 +71,7 @@ func (s *Service) Export(ctx context.Context, p Principal, begin func() ExportSi
 		return err
 	}
 	e := &export{service: s, p: p, sink: begin()}
-	for _, part := range []func(context.Context) error{e.account, e.drafts, e.conversations} {
+	for _, part := range []func(context.Context) error{e.account, e.network, e.drafts, e.conversations} {
 		if err := part(ctx); err != nil {
 			return err
 		}
@@ -114,6 +118,52 @@ func (e *export) account(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func (e *export) network(ctx context.Context) error {
+	s, p := e.service, e.p
+	err := each(ctx, e, e.sink.Connection, func(cursor string) ([]Contact, string, error) {
+		return s.Connections(ctx, p, OrderName, cursor, exportedPage)
+	})
+	if err == nil {
+		err = each(ctx, e, e.sink.Block, func(cursor string) ([]Contact, string, error) {
+			return s.Blocks(ctx, p, cursor, exportedPage)
+		})
+	}
+	for _, box := range []Box{BoxReceived, BoxSent} {
+		if err == nil {
+			err = each(ctx, e, e.sink.Invitation, func(cursor string) ([]InvitationItem, string, error) {
+				return s.Invitations(ctx, p, box, cursor, exportedPage)
+			})
+		}
+	}
+	if err == nil {
+		err = each(ctx, e, e.sink.Flag, func(cursor string) ([]FlagView, string, error) {
+			return s.OwnFlags(ctx, p, cursor, exportedPage)
+		})
+	}
+	return err
+}
+
+// each gives every item of a list.
+func each[T any](ctx context.Context, e *export, give func(T) error, list func(cursor string) ([]T, string, error)) error {
+	for cursor := ""; ; {
+		if err := e.page(ctx); err != nil {
+			return err
+		}
+		items, next, err := list(cursor)
+		if err != nil {
+			return err
+		}
+		for _, item := range items {
+			if err := give(item); err != nil {
+				return err
+			}
+		}
+		if cursor = next; cursor == "" {
+			return nil
+		}
+	}
 }
 
 func (e *export) drafts(ctx context.Context) error {

@@ -28,6 +28,14 @@ func (s *Service) CreateInvite(ctx context.Context, p Principal, key string, in 
 	if err := administers(p); err != nil {
 		return sealpost.Invite{}, "", err
 	}
+	if in.Email != "" {
+		_, _, err := s.store.UserByEmail(ctx, in.Email)
+		if err == nil {
+			return sealpost.Invite{}, "", sealpost.Invalid("email", "There is already an account with this address.")
+		} else if sealpost.CodeOf(err) != sealpost.CodeNotFound {
+			return sealpost.Invite{}, "", err
+		}
+	}
 	return s.createInvite(ctx, p.User.ID, key, in)
 }
 

@@ -118,7 +118,7 @@ func (e *pendingDecision) run(ctx context.Context, key string) error {
 	if err != nil {
 		return err
 	}
-	ask := Ask{Decision: newID[sealpost.DecisionID](e.service), Conversation: at, Actor: e.actor, Key: key, Message: e.id, Reach: true}
+	ask := Ask{Decision: newID[sealpost.DecisionID](e.service), Conversation: at, Actor: e.actor, Key: key, Message: e.id, Reach: true, Sender: true}
 	if err := e.service.decide(ctx, ask, e.decide); err != nil {
 		return err
 	}
@@ -204,14 +204,13 @@ func (e *pendingDecision) release(s Snapshot, m sealpost.Message) (sealpost.Mess
 	if e.actor.IsZero() && m.ReleaseAt > s.Now {
 		return m, Change{}, nil // it was moved meanwhile
 	}
-	if sender, ok := sealpost.FindParticipant(s.Participants, m.SenderID); !ok || !sender.Active() {
-		return e.sendBack(s, m, sealpost.CodeCannotDeliver)
-	}
-	if _, err := sealpost.Address(s.Conversation.Kind, s.Participants, m.SenderID); err != nil {
-		if !e.actor.IsZero() {
-			return m, Change{}, err // the sender is there and is told; it stays what it is
-		}
-		return e.sendBack(s, m, sealpost.CodeCannotDeliver) // R28, R31
+	recipients, err := releasable(s, m)
+	switch {
+	case err == nil:
+	case e.actor.IsZero():
+		return e.sendBack(s, m, sealpost.CodeOf(err)) // R28
+	default:
+		return m, Change{}, err // the sender is there and is told; it stays what it is
 	}
 	key, err := e.service.unwrap(messageLabel(m), m.Content)
 	if err != nil {
@@ -219,9 +218,22 @@ func (e *pendingDecision) release(s Snapshot, m sealpost.Message) (sealpost.Mess
 	}
 	defer key.Zero()
 	change := Change{Audit: Audit{Action: "message.release"}}
-	m, err = e.service.deliver(s, m, key, &change)
+	m, err = e.service.deliver(s, m, recipients, key, &change)
 	change.Update = []Update{{Message: m, Deliveries: m.Deliveries, Insert: true}}
 	return m, change, err
+}
+
+// releasable is to whom a pending message can be delivered now, or why it cannot be: the
+// account may have been closed since, or lost its role (R22, R28, R31).
+func releasable(s Snapshot, m sealpost.Message) ([]sealpost.Recipient, error) {
+	self, ok := sealpost.FindParticipant(s.Participants, m.SenderID)
+	switch {
+	case !ok || !self.Active() || s.Sender == nil || s.Sender.DisabledAt != 0:
+		return nil, sealpost.CannotDeliver()
+	case !maySend(*s.Sender, m.Kind):
+		return nil, noNotices()
+	}
+	return sealpost.Address(s.Conversation.Kind, s.Participants, m.SenderID)
 }
 
 func (e *pendingDecision) undo(s Snapshot, m sealpost.Message) (sealpost.Message, Change, error) {
@@ -245,7 +257,11 @@ func (e *pendingDecision) sendBack(s Snapshot, m sealpost.Message, reason sealpo
 	if err != nil {
 		return m, Change{}, err
 	}
-	draft, err := e.service.newDraft(s, e.draft, m, text)
+	until := s.Now.Add(sealpost.DraftLife)
+	if reason != "" {
+		until = 0 // nobody asked for it, and they may be away
+	}
+	draft, err := e.service.newDraft(s, e.draft, m, text, until)
 	if err != nil {
 		return m, Change{}, err
 	}

@@ -217,6 +217,7 @@ func TestSendRefusals(t *testing.T) {
 	h := newHouse(t)
 	maya, jonas, erik := h.person("Maya"), h.person("Jonas"), h.person("Erik")
 	in := h.pair(maya, jonas)
+	h.pair(jonas, maya)
 	good := service.Sending{Conversation: in, Body: "text", Kind: sealpost.KindMessage}
 	sealed := h.send(jonas, in)
 	foreign := h.send(jonas, h.pair(jonas, erik))

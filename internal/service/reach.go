@@ -22,6 +22,7 @@ type Consenting struct {
 
 // Own is what a snapshot says of the actor's own view of the conversation.
 type Own struct {
+	Known   bool // the actor may know of it; see Views.Thread
 	Request sealpost.RequestState
 	Muted   bool
 }

@@ -44,7 +44,7 @@ func (s *Service) Recall(ctx context.Context, p Principal, key string, id sealpo
 		service: s, id: id, in: in, actor: p.User.ID, draft: newID[sealpost.DraftID](s),
 		request: s.request("message.recall", id.String(), in.Conversation.String(), in.Reason, strconv.FormatBool(in.KeepDraft)),
 	}
-	ask := Ask{Decision: newID[sealpost.DecisionID](s), Conversation: at, Actor: p.User.ID, Key: key, Message: id, Recall: true}
+	ask := Ask{Decision: newID[sealpost.DecisionID](s), Conversation: at, Actor: p.User.ID, Key: key, Message: id, Recall: true, Own: !in.Conversation.IsZero()}
 	if err := s.decide(ctx, ask, r.decide); err != nil {
 		return Report{}, err
 	}
@@ -104,6 +104,8 @@ func (r *recalling) subject(s Snapshot) (*sealpost.Message, error) {
 		return nil, sealpost.NotFound() // R8: no participant, no answer
 	}
 	switch {
+	case !r.in.Conversation.IsZero() && !s.Own.Known:
+		return nil, sealpost.NotFound()
 	case m == nil && !r.in.Conversation.IsZero():
 		return nil, nil
 	case m != nil && !r.in.Conversation.IsZero() && m.SenderID != r.actor && (m.ConversationID != s.Conversation.ID || !m.VisibleTo(r.actor)):
@@ -200,15 +202,16 @@ func (r *recalling) keepDraft(s Snapshot, m sealpost.Message, change *Change) er
 	if err != nil {
 		return err
 	}
-	change.Draft, err = r.service.newDraft(s, r.draft, m, text)
+	change.Draft, err = r.service.newDraft(s, r.draft, m, text, s.Now.Add(sealpost.DraftLife))
 	return err
 }
 
-// newDraft gives a text back to the sender of a message for DraftLife (R20, R27).
-func (s *Service) newDraft(shot Snapshot, id sealpost.DraftID, m sealpost.Message, text string) (*sealpost.Draft, error) {
+// newDraft gives a text back to the sender of a message, until a time; zero: until they
+// do something with it (R20, R27, R28).
+func (s *Service) newDraft(shot Snapshot, id sealpost.DraftID, m sealpost.Message, text string, until sealpost.Instant) (*sealpost.Draft, error) {
 	d := &sealpost.Draft{
 		ID: id, UserID: m.SenderID, ConversationID: m.ConversationID, FromMessage: m.ID,
-		CreatedAt: shot.Now, UpdatedAt: shot.Now, ExpiresAt: shot.Now.Add(sealpost.DraftLife),
+		CreatedAt: shot.Now, UpdatedAt: shot.Now, ExpiresAt: until,
 	}
 	d.Content.Version = 1
 	writing := Writing{Body: text, HidePreview: m.Previews == sealpost.PreviewsOff}

@@ -40,8 +40,10 @@ func (s *Service) answer(ctx context.Context, p Principal, key, action string, i
 		switch {
 		case !ok:
 			return Change{}, sealpost.NotFound()
-		case self.Consent == consent:
+		case self.Consent == consent && (shot.Own.Known || consent == sealpost.ConsentDeclined):
 			return Change{}, nil
+		case !shot.Own.Known:
+			return Change{}, sealpost.NotFound()
 		case shot.Own.Request == sealpost.RequestNone:
 			other = true
 			return Change{}, nil
@@ -62,13 +64,8 @@ func (s *Service) answer(ctx context.Context, p Principal, key, action string, i
 		return err
 	case answered:
 		s.publish(id, []sealpost.UserID{p.User.ID}) // their other devices, and nobody else
-	case other:
-		if _, err := s.store.Thread(ctx, id, p.User.ID); err != nil {
-			return err // to whom it is not known, nothing is
-		}
-		if consent == sealpost.ConsentDeclined {
-			return sealpost.Refuse(sealpost.CodeForbidden, "This conversation is not a message request.")
-		}
+	case other && consent == sealpost.ConsentDeclined:
+		return sealpost.Refuse(sealpost.CodeForbidden, "This conversation is not a message request.")
 	}
 	return nil
 }

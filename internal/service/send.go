@@ -30,6 +30,10 @@ type Sending struct {
 	DraftVersion int32
 }
 
+// MaxWaiting is how many held and scheduled messages somebody may have in one
+// conversation. Views give them all.
+const MaxWaiting = 200
+
 // Send seals a message and delivers, holds or schedules it (R1, R27, R28). The
 // message is durable when Send returns.
 func (s *Service) Send(ctx context.Context, p Principal, key string, in Sending) (MessageView, error) {
@@ -52,7 +56,7 @@ func (s *Service) Send(ctx context.Context, p Principal, key string, in Sending)
 
 	ask := Ask{
 		Decision: newID[sealpost.DecisionID](s), Conversation: in.Conversation, Actor: p.User.ID, Key: key,
-		Message: in.ID, Reply: in.InReplyTo, Draft: in.Draft, Reach: true,
+		Message: in.ID, Reply: in.InReplyTo, Draft: in.Draft, Reach: true, Own: true, Waiting: !in.SendAt.IsZero() || holds(p.User, in) > 0,
 	}
 	if err := s.decide(ctx, ask, c.decide); err != nil {
 		return MessageView{}, err
@@ -84,14 +88,23 @@ func validateSending(p Principal, key string, in Sending) error {
 	switch {
 	case !in.ID.IsZero() && !in.ID.IsV7():
 		return sealpost.Invalid("id", "The id must be a UUID of version 7.")
-	case in.Kind == sealpost.KindRequiredNotice && !p.User.Has(sealpost.RoleNotices):
-		return sealpost.Refuse(sealpost.CodeForbidden, "Only people with the role notices may send required notices.") // R22
+	case !maySend(p.User, in.Kind):
+		return noNotices()
 	case in.Undo != nil && (*in.Undo < 0 || *in.Undo > sealpost.MaxUndo):
 		return sealpost.Invalid("undo", "The undo time must be from 0s to 2m.")
 	case in.TimeZone != "" && in.SendAt.IsZero():
 		return sealpost.Invalid("time_zone", "A time zone goes with send_at.")
 	}
 	return validZone(in.TimeZone)
+}
+
+// maySend answers for who may send a message of a kind (R22).
+func maySend(u sealpost.User, k sealpost.MessageKind) bool {
+	return k != sealpost.KindRequiredNotice || u.Has(sealpost.RoleNotices)
+}
+
+func noNotices() error {
+	return sealpost.Refuse(sealpost.CodeForbidden, "Only people with the role notices may send required notices.")
 }
 
 func validBody(body string) error {
@@ -148,7 +161,11 @@ func (c *sending) decide(s Snapshot) (Change, error) {
 	}
 	// What is held or scheduled is refused now if it could not be delivered now, and
 	// judged anew when it is released (R31).
-	if _, err := sealpost.Address(s.Conversation.Kind, s.Participants, m.SenderID); err != nil {
+	recipients, err := sealpost.Address(s.Conversation.Kind, s.Participants, m.SenderID)
+	if err == nil && m.Kind == sealpost.KindDisregard {
+		recipients, err = sealpost.Asked(*s.Reply, recipients)
+	}
+	if err != nil {
 		return Change{}, err
 	}
 	release, err := deliveryTime(s.Now, c.sender, c.in)
@@ -167,10 +184,13 @@ func (c *sending) decide(s Snapshot) (Change, error) {
 		m.State, m.ReleaseAt = sealpost.Held, release
 		change.Audit.Action = "message.hold"
 	}
+	if m.State.Pending() && s.Waiting >= MaxWaiting {
+		return Change{}, sealpost.Refuse(sealpost.CodeForbidden, "200 of your messages wait here for their time. Let one go first.")
+	}
 	if m.State.Pending() {
 		err = c.wrapPending(s, &m, &change)
 	} else {
-		m, err = c.service.deliver(s, m, c.contentKey, &change)
+		m, err = c.service.deliver(s, m, recipients, c.contentKey, &change)
 		change.Insert = []sealpost.Message{m}
 	}
 	if err != nil {
@@ -192,17 +212,22 @@ func deliveryTime(now sealpost.Instant, sender sealpost.User, in Sending) (sealp
 		}
 		return at, nil
 	}
+	return now.Add(holds(sender, in)), nil
+}
+
+// holds is how long a message that is not scheduled is held (R27).
+func holds(sender sealpost.User, in Sending) time.Duration {
 	if in.Undo != nil {
-		return now.Add(*in.Undo), nil
+		return *in.Undo
 	}
-	return now.Add(sender.Undo), nil
+	return sender.Undo
 }
 
 // permitted answers who may send what here.
 func (c *sending) permitted(s Snapshot) error {
 	self, ok := sealpost.FindParticipant(s.Participants, c.sender.ID)
 	switch {
-	case !ok:
+	case !ok || !s.Own.Known:
 		return sealpost.NotFound()
 	case !self.Active():
 		return sealpost.Refuse(sealpost.CodeForbidden, "You left this conversation.")
@@ -240,14 +265,10 @@ func (c *sending) wrapPending(s Snapshot, m *sealpost.Message, change *Change) e
 
 // deliver fixes position, window, policy and recipients (R12, R28, R33), wraps the
 // content's key under the epoch of the window's end, and notes what arrives where.
-func (s *Service) deliver(shot Snapshot, m sealpost.Message, key seal.Key, change *Change) (sealpost.Message, error) {
-	recipients, err := sealpost.Address(shot.Conversation.Kind, shot.Participants, m.SenderID)
-	if err != nil {
-		return m, err
-	}
+func (s *Service) deliver(shot Snapshot, m sealpost.Message, to []sealpost.Recipient, key seal.Key, change *Change) (sealpost.Message, error) {
 	until := shot.Now.Add(shot.Policy.Window)
-	m, err = sealpost.Deliver(m, sealpost.Delivering{
-		Now: shot.Now, Until: until, PolicyVersion: shot.Policy.Version, Previews: shot.Policy.Previews, Seq: shot.Conversation.Seq + 1, Recipients: recipients,
+	m, err := sealpost.Deliver(m, sealpost.Delivering{
+		Now: shot.Now, Until: until, PolicyVersion: shot.Policy.Version, Previews: shot.Policy.Previews, Seq: shot.Conversation.Seq + 1, Recipients: to,
 	})
 	if err != nil {
 		return m, err

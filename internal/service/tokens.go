@@ -133,7 +133,34 @@ func (s *Service) CreateToken(ctx context.Context, p Principal, key, name string
 			return Session{}, "", sealpost.Refuse(sealpost.CodeForbidden, "This token lacks the scope "+string(scope)+", so it cannot give it.")
 		}
 	}
+	if expires, err = s.boundedBy(ctx, p, expires); err != nil {
+		return Session{}, "", err
+	}
 	return s.createToken(ctx, s.stamp(p.User.ID, "token.create", key, [32]byte{}), p.User.ID, name, expires, scopes)
+}
+
+// boundedBy gives a token that another token makes that one's end, unless it is to end
+// earlier.
+func (s *Service) boundedBy(ctx context.Context, p Principal, expires time.Time) (time.Time, error) {
+	if p.Kind != APIToken {
+		return expires, nil
+	}
+	own, err := s.store.Sessions(ctx, p.User.ID, APIToken)
+	if err != nil {
+		return expires, err
+	}
+	i := slices.IndexFunc(own, func(v Session) bool { return v.ID == p.Session })
+	switch {
+	case i < 0:
+		return expires, unauthenticated()
+	case own[i].ExpiresAt == 0:
+		return expires, nil
+	case expires.IsZero():
+		return own[i].ExpiresAt.Time(), nil
+	case sealpost.InstantOf(expires) > own[i].ExpiresAt:
+		return expires, sealpost.Invalid("expires_at", "A token cannot make one that lasts longer than itself.")
+	}
+	return expires, nil
 }
 
 // validScopes gives the scopes in their own order without repetition; nil for none.

@@ -37,7 +37,9 @@ WHERE d.conversation_id = $1 AND d.user_id = $2 AND d.state = 1 AND d.visible = 
 ORDER BY d.sent_at LIMIT $4`)
 	queryWrappedIn = register("message.wrapped-in", "SELECT "+messageColumns+`
 FROM message m WHERE m.ref = $2 AND m.ref > 0 AND m.conversation_id = $1 AND m.state >= 3 ORDER BY m.sent_at LIMIT $3`)
-	queryUser = register("user.get", "SELECT "+userColumns+" FROM users u WHERE u.id = $1")
+	queryUser        = register("user.get", "SELECT "+userColumns+" FROM users u WHERE u.id = $1")
+	queryWaitingHere = register("message.waiting", "SELECT COUNT(*) FROM message m WHERE m.conversation_id = $1 AND m.sender_id = $2 AND m.state < 3")
+	querySender      = register("message.sender", "SELECT "+userColumns+" FROM users u WHERE u.id = (SELECT m.sender_id FROM message m WHERE m.id = $1)")
 )
 
 func (l *load) first() []statement {
@@ -69,14 +71,17 @@ func (l *load) first() []statement {
 		}, bytesOf(a.Actor), bytesOf(a.Draft), int64(0))) // the clock is read later: see second
 	}
 	if !a.Subject.IsZero() {
-		out = append(out, ask(queryUser, func(r row) error {
-			s.Subject = &sealpost.User{}
-			return scanUser(r, s.Subject)
-		}, bytesOf(a.Subject)))
+		out = append(out, userInto(&s.Subject, queryUser, bytesOf(a.Subject)))
+	}
+	if a.Sender {
+		out = append(out, userInto(&s.Sender, querySender, bytesOf(a.Message)))
 	}
 	if !a.OpenThrough.IsZero() {
 		out = append(out, l.messageFor(&s.Through, a.OpenThrough),
 			ask(querySealedThrough, l.sealed, bytesOf(a.Conversation), bytesOf(a.Actor), bytesOf(a.OpenThrough), int64(service.OpenLimit+1)))
+	}
+	if a.Waiting {
+		out = append(out, ask(queryWaitingHere, func(r row) error { return r.Scan(&s.Waiting) }, bytesOf(a.Conversation), bytesOf(a.Actor)))
 	}
 	if a.Flags {
 		out = append(out, ask(queryOpenFlags, flagsInto(&s.Flags), bytesOf(a.Conversation), bytesOf(a.Message)))
@@ -91,6 +96,13 @@ func (l *load) first() []statement {
 		}, bytesOf(a.Conversation), a.Expired, int64(service.OpenLimit+1)))
 	}
 	return out
+}
+
+func userInto(to **sealpost.User, by *query, id []byte) statement {
+	return ask(by, func(r row) error {
+		*to = &sealpost.User{}
+		return scanUser(r, *to)
+	}, id)
 }
 
 func (l *load) messageFor(to **sealpost.Message, id sealpost.MessageID) statement {
@@ -149,10 +161,13 @@ func (l *load) second() []statement {
 	if d := s.Draft; d != nil && d.ExpiresAt != 0 && d.ExpiresAt <= s.Now {
 		s.Draft = nil
 	}
-	if s.Message == nil || s.Message.ConversationID != l.ask.Conversation {
-		return nil
-	}
 	var out []statement
+	if s.Reply != nil && s.Reply.SenderID == l.ask.Actor {
+		out = append(out, deliveriesOf(s.Reply))
+	}
+	if s.Message == nil || s.Message.ConversationID != l.ask.Conversation {
+		return out
+	}
 	if !s.Message.State.Pending() {
 		out = append(out, deliveriesOf(s.Message))
 	}

@@ -19,30 +19,31 @@ const tieColumns = `EXISTS (SELECT 1 FROM connection c WHERE c.user_id = $1 AND 
 
 // knownToViewer holds for whom the viewer $1 is connected with, or knows a conversation
 // with.
-const knownToViewer = `(EXISTS (SELECT 1 FROM connection c WHERE c.user_id = $1 AND c.other_id = u.id)
+func knownToViewer() string {
+	return `(EXISTS (SELECT 1 FROM connection c WHERE c.user_id = $1 AND c.other_id = u.id)
  OR EXISTS (SELECT 1 FROM inbox i JOIN participant p ON p.conversation_id = i.conversation_id AND p.user_id = u.id
-  WHERE i.user_id = $1 AND (i.listed_at > 0 OR i.last_activity_at > 0 OR EXISTS (
-   SELECT 1 FROM message m ` + deliveredTo + `$1
-   WHERE m.conversation_id = i.conversation_id AND ((m.sender_id = $1 AND (m.imported = 0 OR m.sender_hidden = 0)) OR (d.visible = 1 AND d.hidden = 0))))))`
+  WHERE i.user_id = $1 AND ` + knows("$1") + ` = 1))`
+}
 
-// peopleWhere finds by an address, or by words. Each pattern is a blank, a folded word
-// and the wildcard, or the wildcard alone.
-const peopleWhere = ` FROM users u WHERE u.disabled_at = 0 AND (u.profile = 0 OR ` + knownToViewer + `) AND (u.email_key = $3
+// findPeople finds by an address, or by words. Each pattern is a blank, a folded word
+// and the wildcard, or the wildcard alone. The ties are asked for the people of the page
+// only, in one statement with them.
+func findPeople(after string) string {
+	return "SELECT u.*, " + tieColumns + " FROM (SELECT " + userColumns + `, u.sort_key
+FROM users u WHERE u.disabled_at = 0 AND (u.profile = 0 OR ` + knownToViewer() + `) AND (u.email_key = $3
  OR (u.find_key LIKE $4 ESCAPE '!' AND u.find_key LIKE $5 ESCAPE '!' AND u.find_key LIKE $6 ESCAPE '!' AND u.find_key LIKE $7 ESCAPE '!'
- AND u.find_key LIKE $8 ESCAPE '!' AND u.find_key LIKE $9 ESCAPE '!' AND u.find_key LIKE $10 ESCAPE '!' AND u.find_key LIKE $11 ESCAPE '!'))`
-
-// The ties are asked for the people of the page only, in one statement with them.
-const peopleOuter = "SELECT u.*, " + tieColumns + " FROM (SELECT " + userColumns + ", u.sort_key" + peopleWhere
+ AND u.find_key LIKE $8 ESCAPE '!' AND u.find_key LIKE $9 ESCAPE '!' AND u.find_key LIKE $10 ESCAPE '!' AND u.find_key LIKE $11 ESCAPE '!'))` +
+		after + `
+ ORDER BY u.sort_key, u.id LIMIT $2) u ORDER BY u.sort_key, u.id`
+}
 
 var (
-	queryFindPeople = register("people.find", peopleOuter+`
- ORDER BY u.sort_key, u.id LIMIT $2) u ORDER BY u.sort_key, u.id`)
-	queryFindPeopleAfter = register("people.find-after", peopleOuter+`
- AND (u.sort_key > $12 OR (u.sort_key = $12 AND u.id > $13)) ORDER BY u.sort_key, u.id LIMIT $2) u ORDER BY u.sort_key, u.id`)
+	queryFindPeople      = register("people.find", findPeople(""))
+	queryFindPeopleAfter = register("people.find-after", findPeople(" AND (u.sort_key, u.id) > ($12, $13)"))
 	// A disabled account or a profile without account is there for itself, for its connections, and for those who
 	// know a conversation with it.
 	queryPerson = register("people.get", "SELECT "+userColumns+", u.sort_key, "+tieColumns+` FROM users u WHERE u.id = $2
- AND ((u.disabled_at = 0 AND u.profile = 0) OR u.id = $1 OR `+knownToViewer+`)`)
+ AND ((u.disabled_at = 0 AND u.profile = 0) OR u.id = $1 OR `+knownToViewer()+`)`)
 	querySetFindKey = register("user.set-find-key", "UPDATE users SET sort_key = $2, find_key = $3 WHERE id = $1")
 	// Accounts from before there were such keys.
 	queryWithoutFindKey = register("user.without-find-key", "SELECT u.id, u.name, u.headline FROM users u WHERE u.find_key = '' ORDER BY u.id LIMIT 500")

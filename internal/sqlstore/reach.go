@@ -53,7 +53,7 @@ var (
 	queryConversationReachOf = register("conversation.reach-of", conversationReach("(SELECT o.sender_id FROM message o WHERE o.id = $2)"))
 	queryStanding            = register("person.standing", "SELECT u.reach,"+
 		standingOf("u.id", "$2", "1 = 1", "$3")+" FROM users u WHERE u.id = $1")
-	queryOwnView    = register("inbox.own", "SELECT i.request, i.muted FROM inbox i WHERE i.user_id = $1 AND i.conversation_id = $2")
+	queryOwnView    = register("inbox.own", "SELECT i.request, i.muted, "+knows("$1")+" FROM inbox i WHERE i.user_id = $1 AND i.conversation_id = $2")
 	querySetConsent = register("participant.consent",
 		"UPDATE participant SET consent = $3 WHERE conversation_id = $1 AND user_id = $2")
 	// What is sealed for somebody who declines stays as it is for its sender (R31).
@@ -92,9 +92,9 @@ func (l *load) reach() []statement {
 	out := []statement{first}
 	if a.Own {
 		out = append(out, ask(queryOwnView, func(r row) error {
-			var request, muted int64
-			err := r.Scan(&request, &muted)
-			s.Own = service.Own{Request: sealpost.RequestState(request), Muted: muted != 0}
+			var request, muted, known int64
+			err := r.Scan(&request, &muted, &known)
+			s.Own = service.Own{Known: known != 0, Request: sealpost.RequestState(request), Muted: muted != 0}
 			return err
 		}, actor, conversation))
 	}

@@ -13,8 +13,11 @@ const inviteColumns = "v.id, v.hash, v.email, v.name, v.roles, v.account_id, v.c
 var (
 	queryListUsers = register("user.list", "SELECT "+userColumns+`, CASE WHEN u.password = '' THEN 0 ELSE 1 END FROM users u
 WHERE (u.name_key LIKE $1 ESCAPE '!' OR u.email_key LIKE $1 ESCAPE '!') AND u.id > $2 AND u.erased_at = 0 ORDER BY u.id LIMIT $3`)
+	// A link is worth no more than who made it is now; the operator's has no maker.
 	queryInvites = register("invite.list", "SELECT "+inviteColumns+`
-FROM invite v WHERE v.id < $1 AND v.expires_at > $2 ORDER BY v.id DESC LIMIT $3`)
+FROM invite v WHERE v.id < $1 AND v.expires_at > $2 AND (length(v.created_by) = 0 OR EXISTS (
+ SELECT 1 FROM users u WHERE u.id = v.created_by AND ',' || u.roles || ',' LIKE '%,admin,%'
+ AND u.disabled_at = 0 AND u.erased_at = 0 AND u.profile = 0)) ORDER BY v.id DESC LIMIT $3`)
 	queryInviteByHash    = register("invite.by-hash", "SELECT "+inviteColumns+" FROM invite v WHERE v.hash = $1 AND v.expires_at > $2")
 	queryConversationsOf = register("inbox.conversations", `
 SELECT i.conversation_id FROM inbox i WHERE i.user_id = $1 AND i.conversation_id > $2 ORDER BY i.conversation_id LIMIT $3`)

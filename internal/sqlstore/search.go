@@ -46,7 +46,7 @@ SELECT sender_id, id, conversation_id, 0 FROM message WHERE ref < 0 AND state = 
 ON CONFLICT (user_id, message_id) DO NOTHING`)
 
 	queryNames = register("search.names", `
-SELECT c.id, c.title, p.user_id, u.name FROM (
+SELECT c.id, `+titleFor+`, p.user_id, u.name FROM (
  SELECT i.conversation_id, i.last_activity_at FROM inbox i WHERE i.user_id = $1 AND i.last_activity_at > 0
  ORDER BY i.last_activity_at DESC, i.conversation_id DESC LIMIT $2) AS v
 JOIN conversation c ON c.id = v.conversation_id
@@ -412,7 +412,11 @@ func scanHit(r row, viewer sealpost.UserID, to *[]service.SearchHit) error {
 }
 
 // hitColumns are what scanHit reads.
-const hitColumns = messageColumns + ", " + ownDelivery + ", c.title"
+const hitColumns = messageColumns + ", " + ownDelivery + ", " + titleFor
+
+// titleFor is the title of c for the participant s, as sealpost.Conversation.TitleFor
+// has it.
+const titleFor = "CASE WHEN s.left_at > 0 AND c.titled_at > s.left_at THEN '' ELSE c.title END"
 
 // addDeliveries gives the viewer's own messages all their deliveries.
 func (s *Store) addDeliveries(ctx context.Context, viewer sealpost.UserID, hits []service.SearchHit) error {

@@ -27,6 +27,7 @@ const (
 	hitsOf      = `
 JOIN message m ON m.conversation_id = e.conversation_id AND m.id = e.message_id
 JOIN conversation c ON c.id = m.conversation_id
+JOIN participant s ON s.conversation_id = m.conversation_id AND s.user_id = $1
 ` + deliveredTo + `$1
 ORDER BY e.place DESC, e.message_id DESC`
 	// Nothing but the words is asked of the index of words; they are the viewer's own.

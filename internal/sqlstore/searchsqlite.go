@@ -48,6 +48,7 @@ DELETE FROM search_words WHERE rowid IN (SELECT place FROM search_entry WHERE us
 FROM search_words f CROSS JOIN search_entry e ON e.place = f.rowid
 CROSS JOIN message m ON m.conversation_id = e.conversation_id AND m.id = e.message_id
 CROSS JOIN conversation c ON c.id = m.conversation_id
+CROSS JOIN participant s ON s.conversation_id = m.conversation_id AND s.user_id = $1
 `+deliveredTo+`$1
 WHERE f.search_words MATCH $2 AND e.user_id = $1 AND f.rowid >= $3 AND f.rowid < $4 ORDER BY f.rowid DESC LIMIT $5`)
 	queryCountSQLite = registerOnly(engineSQLite, "search.count", `

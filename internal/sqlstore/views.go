@@ -14,9 +14,7 @@ var (
 	queryThread = register("thread.get", `
 SELECT c.id, c.kind, c.title, c.creator_id, c.created_at, c.titled_at, c.decided_at, p.joined_at, p.left_at,
  i.unread, i.marked_unread, i.muted, i.request, i.last_activity_at,
- CASE WHEN i.listed_at > 0 OR i.last_activity_at > 0 OR EXISTS (
-  SELECT 1 FROM message m `+deliveredTo+`$2
-  WHERE m.conversation_id = $1 AND ((m.sender_id = $2 AND (m.imported = 0 OR m.sender_hidden = 0)) OR (d.visible = 1 AND d.hidden = 0))) THEN 1 ELSE 0 END
+ `+knows("$2")+`
 FROM conversation c
 JOIN participant p ON p.conversation_id = c.id AND p.user_id = $2
 JOIN inbox i ON i.user_id = $2 AND i.conversation_id = c.id
@@ -30,7 +28,7 @@ WHERE m.conversation_id = $1 AND m.sent_at < $3 AND m.sent_at > 0
  AND ((m.sender_id = $2 AND m.sender_hidden = 0) OR (d.visible = 1 AND d.hidden = 0))
 ORDER BY m.sent_at DESC LIMIT $4`)
 	queryPending = register("message.pending", "SELECT "+messageColumns+`
-FROM message m WHERE m.conversation_id = $1 AND m.sender_id = $2 AND m.state < 3 ORDER BY m.release_at, m.id LIMIT 200`)
+FROM message m WHERE m.conversation_id = $1 AND m.sender_id = $2 AND m.state < 3 ORDER BY m.release_at, m.id LIMIT $3`)
 	// What changed for a viewer. The second condition finds candidates by an index;
 	// the third is the viewer's own view (R34).
 	queryChanges = register("message.changes", "SELECT "+messageColumns+", "+ownDelivery+`,
@@ -58,6 +56,14 @@ SELECT i.conversation_id FROM inbox i WHERE i.user_id = $2 AND i.changed_at > $3
  WHERE m.conversation_id = i.conversation_id AND m.changed_at > $3 AND `+changedForViewer+`))
 ORDER BY i.conversation_id LIMIT $1`)
 )
+
+// knows tells whether a viewer may know of the conversation of their inbox row i: they
+// asked for it, something in it is visible to them, or they wrote in it.
+func knows(viewer string) string {
+	return `CASE WHEN i.listed_at > 0 OR i.last_activity_at > 0 OR EXISTS (
+ SELECT 1 FROM message m ` + deliveredTo + viewer + `
+ WHERE m.conversation_id = i.conversation_id AND ((m.sender_id = ` + viewer + ` AND (m.imported = 0 OR m.sender_hidden = 0)) OR (d.visible = 1 AND d.hidden = 0))) THEN 1 ELSE 0 END`
+}
 
 // changedForViewer holds for messages whose change after $3 the viewer $2 may know
 // of: own ones, visible ones, and those that were served and are no more (R34).
@@ -187,7 +193,7 @@ func (s *Store) Pending(ctx context.Context, id sealpost.ConversationID, viewer 
 		err := scanMessage(r, &m)
 		out = append(out, m)
 		return err
-	}, bytesOf(id), bytesOf(viewer)))
+	}, bytesOf(id), bytesOf(viewer), int64(service.MaxWaiting)))
 	return out, err
 }
 

@@ -124,17 +124,29 @@ func scopes(_ *testing.T, w *world) {
 	}
 }
 
-func (w *world) invite(secret string, life time.Duration, account sealpost.UserID) sealpost.Invite {
+func (w *world) invite(secret string, life time.Duration, account, by sealpost.UserID) sealpost.Invite {
 	w.t.Helper()
 	v := sealpost.Invite{
 		ID: newID[sealpost.InviteID](w), Hash: sha256.Sum256([]byte(secret)), Email: secret + "@example.org", Name: "Name of " + secret,
-		Roles: []sealpost.Role{sealpost.RoleNotices}, AccountID: account, CreatedBy: newID[sealpost.UserID](w),
+		Roles: []sealpost.Role{sealpost.RoleNotices}, AccountID: account, CreatedBy: by,
 	}
 	w.amend(func(a service.Amendment) error {
 		v.CreatedAt, v.ExpiresAt = a.Now(), a.Now().Add(life)
 		return a.AddInvite(v)
 	})
 	return v
+}
+
+func (w *world) roles(id sealpost.UserID, roles ...sealpost.Role) {
+	w.t.Helper()
+	w.amend(func(a service.Amendment) error {
+		u, err := a.User(id)
+		if err != nil {
+			return err
+		}
+		u.Roles = roles
+		return a.PutUser(u)
+	})
 }
 
 func (w *world) take(id sealpost.InviteID) (sealpost.Invite, error) {
@@ -148,8 +160,9 @@ func (w *world) take(id sealpost.InviteID) (sealpost.Invite, error) {
 }
 
 func invites(_ *testing.T, w *world) {
-	u := w.people(1)
-	hour, day := w.invite("hour", time.Hour, sealpost.UserID{}), w.invite("day", 24*time.Hour, u[0])
+	u := w.people(2)
+	w.roles(u[1], sealpost.RoleAdmin)
+	hour, day := w.invite("hour", time.Hour, sealpost.UserID{}, sealpost.UserID{}), w.invite("day", 24*time.Hour, u[0], u[1])
 	got, err := w.Store.InviteByHash(ctx(), hour.Hash)
 	w.ok(err)
 	same(w, "the link", got, hour)
@@ -167,6 +180,9 @@ func invites(_ *testing.T, w *world) {
 		}
 	}
 	sameOrder(w, "links, newest first", list(), []sealpost.InviteID{day.ID, hour.ID})
+	w.roles(u[1], sealpost.RoleNotices)
+	sameOrder(w, "links of who is no administrator any more", list(), []sealpost.InviteID{hour.ID})
+	w.roles(u[1], sealpost.RoleAdmin)
 	w.Clock(time.Hour)
 	for range 2 {
 		_, err = w.Store.InviteByHash(ctx(), hour.Hash)
@@ -195,7 +211,7 @@ func invites(_ *testing.T, w *world) {
 // F2: a link works once, however many use it at once.
 func oneTakesTheInvite(_ *testing.T, w *world) {
 	for range 5 {
-		v := w.invite(fmt.Sprint(w.ids.Load()), time.Hour, sealpost.UserID{})
+		v := w.invite(fmt.Sprint(w.ids.Load()), time.Hour, sealpost.UserID{}, sealpost.UserID{})
 		var all sync.WaitGroup
 		var won atomic.Int64
 		for range 64 {
@@ -369,7 +385,7 @@ func erase(_ *testing.T, w *world) {
 	w.must(send(c, u[0], id, sending{hold: time.Minute}), "pending")
 	w.must(undo(c, u[0], id, draft), "undone")
 	v := service.Session{ID: newID[sealpost.SessionID](w), UserID: u[0], Kind: service.APIToken, Hash: sha256.Sum256([]byte("token"))}
-	link := w.invite("link", time.Hour, u[0])
+	link := w.invite("link", time.Hour, u[0], sealpost.UserID{})
 	asked := sealpost.Invitation{
 		ID: newID[sealpost.InvitationID](w), Owner: u[0], Other: u[2], Sent: true, Note: "a note", State: sealpost.InvitationOpen, CreatedAt: 1,
 	}
