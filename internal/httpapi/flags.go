@@ -15,7 +15,7 @@ func (s *Server) registerFlags() {
 	add(s, operation{
 		id: "flagMessage", method: http.MethodPost, path: "/messages/{id}/flag", tag: tag, status: http.StatusCreated,
 		summary: "Report a message", example: api.FlagMessage{Reason: "confidential", Note: "Sent to the wrong person.", RequestRemoval: true},
-		description: "To the moderators, by a recipient or by its sender. The text is frozen for them at once, also while it is sealed; nothing is opened or shown by that, and nobody else can tell. While a report of one's own is open, another one gives the first.",
+		description: "To the moderators, by a recipient or by its sender. The text is frozen for them at once, also while it is sealed; nothing is opened or shown by that, and nobody else can tell. While a report of one's own is open, another one takes its place: reason, note and whether removal is asked for; the frozen text stays.",
 		codes:       []sealpost.Code{sealpost.CodeNotDelivered, sealpost.CodeRecalled, sealpost.CodeRemoved},
 	}, s.flagMessage)
 	add(s, operation{

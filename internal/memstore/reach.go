@@ -107,7 +107,7 @@ func (s *Store) VisibleAmong(ctx context.Context, viewer sealpost.UserID, refs [
 	visible = map[sealpost.MessageID]bool{}
 	for _, ref := range refs {
 		if c := s.conversations[ref.Conversation]; c != nil {
-			if m := c.find(ref.Message); m != nil && m.ShownTo(viewer) {
+			if m := c.find(ref.Message); m != nil && m.VisibleTo(viewer) {
 				visible[m.ID] = true
 			}
 		}

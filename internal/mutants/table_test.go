@@ -125,8 +125,16 @@ var mutants = []mutant{
 		"change.Recount = append(change.Recount, d.UserID)", "_ = d.UserID", "./internal/sweep", "TestViewersCannotTell",
 	},
 	{
+		"R16", "a group that is not known yet takes messages", useCase + "send.go",
+		"	case !ok || !s.Own.Known:", "	case !ok:", "./internal/service", "TestUnknownGroup",
+	},
+	{
 		"R17", "a line is left where nobody knew", domain + "message.go",
 		"		return l >= LevelNotified", "		return true", "./internal/service", "TestNoTraceWhereNoneWasLeft",
+	},
+	{
+		"R17", "from whom it was recalled is asked to disregard it", domain + "disregard.go",
+		"		if !ok || d.State != DeliverySealed && d.State != DeliveryOpened {", "		if false {", "./internal/service", "TestWhoIsAskedToDisregard",
 	},
 	{
 		"R18", "the key outlives the recall", domain + "message.go",
@@ -157,8 +165,12 @@ var mutants = []mutant{
 		"AND (g.sender_id <> $2 OR g.reporter_id = $2)", "AND $2 = $2", "./internal/sqlstore/storetest", "TestSQLite/review",
 	},
 	{
+		"R22", "a notice is released without the role", useCase + "pending.go",
+		"	case !maySend(*s.Sender, m.Kind):", "	case false:", "./internal/service", "TestReleaseAsksForTheSender",
+	},
+	{
 		"R23", "the text is not frozen", useCase + "flags.go",
-		"evidence{Text: text, Note: f.in.Note}", "evidence{Text: text[:0], Note: f.in.Note}", "./internal/service", "TestFlagAndRecall",
+		"e.Text, err = f.service.body(messageLabel(m), m.Content)", "_, err = f.service.body(messageLabel(m), m.Content)", "./internal/service", "TestFlagAndRecall",
 	},
 	{
 		"R23", "the report's key goes with the epoch", useCase + "flags.go",
@@ -216,6 +228,10 @@ var mutants = []mutant{
 		"		if false {\n			err = sealpost.Refuse(", "./internal/service", "Draft",
 	},
 	{
+		"R28", "what a closed account has waiting is delivered", useCase + "pending.go",
+		" || s.Sender == nil || s.Sender.DisabledAt != 0", "", "./internal/service", "TestReleaseAsksForTheSender",
+	},
+	{
 		"R30", "removed text stays readable", domain + "flag.go",
 		"	m.State, m.Content = Removed, m.Content.Erase()\n", "	m.State = Removed\n", "./internal/service", "TestKeysOfARemovedMessage",
 	},
@@ -226,6 +242,10 @@ var mutants = []mutant{
 	{
 		"R30", "somebody who has to do with it decides", useCase + "moderation.go",
 		"if received || f.SenderID == moderator || f.ReporterID == moderator {", "if f.SenderID == moderator && received {", "./internal/service", "TestEvidenceIsForTheImpartial",
+	},
+	{
+		"R31", "a request to disregard passes a block", useCase + "disregard.go",
+		"Reply: target, Reach: true,", "Reply: target,", "./internal/service", "TestDisregardIsNoWayAround",
 	},
 	{
 		"R32", "evidence is read without an entry", useCase + "moderation.go",
@@ -290,6 +310,10 @@ var mutants = []mutant{
 	{
 		"R33", "everybody names a group", useCase + "title.go",
 		"	case s.Conversation.CreatorID != actor:", "	case false:", "./internal/service", "Title|Particip|Group",
+	},
+	{
+		"R33", "a search gives the title of after leaving", store + "search.go",
+		"CASE WHEN s.left_at > 0 AND c.titled_at > s.left_at THEN '' ELSE c.title END", "c.title", "./internal/sqlstore/storetest", "TestSQLite/search/Names",
 	},
 	{
 		"R34", "a secret opening changes the sender's view", domain + "transitions.go",

@@ -97,6 +97,8 @@ func canDisregard(m *sealpost.Message, sender sealpost.UserID) error {
 		return sealpost.NotFound()
 	case m.SenderID != sender:
 		return sealpost.Refuse(sealpost.CodeNotSender, "Only the sender can ask to disregard a message.")
+	case m.Kind == sealpost.KindDisregard:
+		return sealpost.Refuse(sealpost.CodeForbidden, "This is a request to disregard itself.")
 	case m.State.Pending():
 		return sealpost.Refuse(sealpost.CodeNotDelivered, "The message is not delivered yet. Undo it instead.")
 	case m.State == sealpost.Recalled:

@@ -43,6 +43,8 @@ func TestDisregard(t *testing.T) {
 	if first, there, err := h.DisregardRequest(t.Context(), maya, id); err != nil || !there || first.ID != v.ID {
 		t.Errorf("after it was asked: %+v, %v, %v", first, there, err)
 	}
+	_, err = h.Disregard(t.Context(), maya, "", v.ID)
+	wantCode(t, "of the request itself", err, sealpost.CodeForbidden)
 	if v.Kind != sealpost.KindDisregard || v.State != sealpost.Sent || v.Content.InReplyTo != id ||
 		v.Content.Body != "Please disregard my message of 11:00 (Mon 2 Mar). I sent it by mistake. Could you delete it? Thank you." {
 		t.Errorf("the request: %+v %+v", v, v.Content)
@@ -156,4 +158,70 @@ func TestAcknowledge(t *testing.T) {
 	if !strings.Contains(h.lastAudit("message.acknowledge").Detail, "true") {
 		t.Error("the entry does not say what was said")
 	}
+}
+
+// R31: a request to disregard is a new message, and reaches nobody whom none reaches.
+func TestDisregardIsNoWayAround(t *testing.T) {
+	t.Parallel()
+	for name, bar := range map[string]func(h *house, maya, jonas service.Principal){
+		"blocked":  func(h *house, maya, jonas service.Principal) { h.block(jonas, maya) },
+		"blocking": func(h *house, maya, jonas service.Principal) { h.block(maya, jonas) },
+		"closed": func(h *house, _, jonas service.Principal) {
+			if err := h.disable(h.person("Root", sealpost.RoleAdmin), jonas.User.ID, true); err != nil {
+				h.t.Error(err)
+			}
+		},
+	} {
+		h := newHouse(t)
+		maya, jonas, erik := h.person("Maya"), h.person("Jonas"), h.person("Erik")
+		two, group := h.pair(maya, jonas), h.group(maya, jonas, erik)
+		alone, shared := h.send(maya, two), h.send(maya, group)
+		h.open(jonas, two, alone)
+		h.open(jonas, group, shared)
+		bar(h, maya, jonas)
+		before := h.view(jonas, two) + h.view(jonas, group)
+		_, err := h.Disregard(t.Context(), maya, "", alone)
+		wantCode(t, name, err, sealpost.CodeCannotDeliver)
+		h.disregard(maya, shared) // the others of the group are asked
+		if after := h.view(jonas, two) + h.view(jonas, group); after != before {
+			t.Errorf("%s: it arrived:\n%s\n%s", name, before, after)
+		}
+	}
+}
+
+// R16, R17, R33: it asks those who have the message, and tells nobody else of it.
+func TestWhoIsAskedToDisregard(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas, erik, noor := h.person("Maya"), h.person("Jonas"), h.person("Erik"), h.person("Noor")
+	in := h.group(maya, jonas, erik)
+	h.open(erik, in, h.send(maya, in)) // he knows the group
+	h.advance(time.Hour)
+	id := h.send(maya, in)
+	h.open(jonas, in, id)
+	if r := h.mustRecall(maya, id); r.Outcome != service.OutcomePartlyRecalled {
+		t.Fatalf("the recall: %+v", r)
+	}
+	if _, err := h.AddParticipant(t.Context(), maya, "", in, noor.User.ID); err != nil {
+		t.Fatal(err)
+	}
+	before := h.view(erik, in) + h.view(noor, in)
+	v := h.disregard(maya, id)
+	if len(v.Deliveries) != 1 || v.Deliveries[0].UserID != jonas.User.ID {
+		t.Errorf("asked: %+v", v.Deliveries)
+	}
+	if after := h.view(erik, in) + h.view(noor, in); after != before {
+		t.Errorf("who does not have the message learns of it:\n%s\n%s", before, after)
+	}
+
+	only := h.group(maya, jonas)
+	gone := h.send(maya, only)
+	if err := h.RemoveParticipant(t.Context(), jonas, "", only, jonas.User.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.AddParticipant(t.Context(), maya, "", only, noor.User.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err := h.Disregard(t.Context(), maya, "", gone)
+	wantCode(t, "nobody is there who has it", err, sealpost.CodeCannotDeliver)
 }

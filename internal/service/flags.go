@@ -92,7 +92,8 @@ func (s *Service) thaw(f sealpost.Flag) (e evidence, there bool, err error) {
 // Flag reports a message to the moderators: a recipient's, also while it is sealed,
 // or one's own (S18). The text is frozen for them in the deciding transaction (R23);
 // nothing is opened by that, and nothing that the sender can see changes (R22). While
-// a report of the principal's is open, another one gives the first.
+// a report of the principal's is open, another one says it anew: its reason and note, and
+// whether removal is asked for, take the place of the first's. The evidence stays.
 func (s *Service) Flag(ctx context.Context, p Principal, key string, id sealpost.MessageID, in Flagging) (FlagView, error) {
 	if err := validKey(key); err != nil {
 		return FlagView{}, err
@@ -175,33 +176,40 @@ func (f *flagging) decide(s Snapshot) (Change, error) {
 	case m.State == sealpost.Removed:
 		return Change{}, removed()
 	}
-	for _, open := range s.Flags {
-		if open.ReporterID == f.actor {
-			f.flag = open
+	action, e := "flag.create", evidence{Note: f.in.Note}
+	i := slices.IndexFunc(s.Flags, func(open sealpost.Flag) bool { return open.ReporterID == f.actor })
+	if i < 0 {
+		f.flag = sealpost.Flag{
+			ID: f.id, ConversationID: m.ConversationID, MessageID: m.ID, SenderID: m.SenderID, ReporterID: f.actor,
+			CreatedAt: s.Now, State: sealpost.FlagOpen,
+		}
+		if !m.Content.Erased() { // an older database may have come back without its key
+			e.Text, err = f.service.body(messageLabel(m), m.Content)
+		}
+	} else {
+		action, f.flag = "flag.change", s.Flags[i]
+		var first evidence
+		first, _, err = f.service.thaw(f.flag)
+		if same := f.in == (Flagging{f.flag.Reason, first.Note, f.flag.RequestRemoval}); err == nil && same {
 			return Change{}, nil
 		}
+		e.Text = first.Text
 	}
-	f.flag = sealpost.Flag{
-		ID: f.id, ConversationID: m.ConversationID, MessageID: m.ID, SenderID: m.SenderID, ReporterID: f.actor,
-		Reason: f.in.Reason, RequestRemoval: f.in.RequestRemoval, CreatedAt: s.Now, State: sealpost.FlagOpen,
+	if err != nil {
+		return Change{}, err
 	}
-	text := "" // an older database may have come back without its key
-	if !m.Content.Erased() {
-		if text, err = f.service.body(messageLabel(m), m.Content); err != nil {
-			return Change{}, err
-		}
-	}
-	if err := f.service.freeze(&f.flag, evidence{Text: text, Note: f.in.Note}); err != nil {
+	f.flag.Reason, f.flag.RequestRemoval = f.in.Reason, f.in.RequestRemoval
+	if err := f.service.freeze(&f.flag, e); err != nil {
 		return Change{}, err
 	}
 	return Change{
-		Audit: Audit{Action: "flag.create", Message: m.ID, Detail: detail(struct {
+		Audit: Audit{Action: action, Message: m.ID, Detail: detail(struct {
 			Flag   sealpost.FlagID     `json:"flag"`
 			Reason sealpost.FlagReason `json:"reason"`
 			Remove bool                `json:"request_removal"`
-		}{f.id, f.in.Reason, f.in.RequestRemoval})},
+		}{f.flag.ID, f.in.Reason, f.in.RequestRemoval})},
 		Flags:  []sealpost.Flag{f.flag},
-		Replay: &Replay{Request: f.request, Result: f.id[:]},
+		Replay: &Replay{Request: f.request, Result: f.flag.ID[:]},
 	}, nil
 }
 

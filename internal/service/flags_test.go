@@ -62,9 +62,15 @@ func TestFlagAndRecall(t *testing.T) {
 		var f service.FlagView
 		if i == 1 {
 			f = h.flag(jonas, id, service.Flagging{Reason: sealpost.FlagHarassment, Note: "he wrote: " + secretText})
-			if again := h.flag(jonas, id, service.Flagging{}); again.Flag.ID != f.Flag.ID || again.Flag.Reason != sealpost.FlagHarassment {
-				t.Errorf("a second report: %+v", again)
+			audited := h.count("flag.change")
+			if again := h.flag(jonas, id, service.Flagging{Reason: f.Flag.Reason, Note: f.Note}); again.Flag.ID != f.Flag.ID || h.count("flag.change") != audited {
+				t.Errorf("the same report again: %+v", again)
 			}
+			again := h.flag(jonas, id, service.Flagging{Reason: sealpost.FlagSpam, Note: "on second thoughts", RequestRemoval: true})
+			if again.Flag.ID != f.Flag.ID || again.Flag.Reason != sealpost.FlagSpam || !again.Flag.RequestRemoval || again.Note != "on second thoughts" {
+				t.Errorf("another report: %+v", again)
+			}
+			f = h.flag(jonas, id, service.Flagging{Reason: sealpost.FlagHarassment, Note: "he wrote: " + secretText})
 			if v, err := h.Message(t.Context(), jonas, id); err != nil || v.Content != nil || v.Delivery != sealpost.DeliverySealed {
 				t.Errorf("the report opened it: %+v, %v", v, err)
 			}

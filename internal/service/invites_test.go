@@ -201,3 +201,13 @@ func TestJoinIsLimited(t *testing.T) {
 		t.Errorf("from elsewhere: %v", err)
 	}
 }
+
+// A link for somebody who has an account already could never be used.
+func TestInviteOfAnAccount(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	root := h.person("Root", sealpost.RoleAdmin)
+	h.person("Ada")
+	_, _, err := h.CreateInvite(t.Context(), root, "", service.NewInvite{Email: "ADA@example.org"})
+	wantField(t, "an address that is taken", err, "email")
+}

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/sealpost/sealpost/internal/memstore"
 	"github.com/sealpost/sealpost/internal/policy"
 	"github.com/sealpost/sealpost/internal/sealpost"
@@ -284,4 +286,134 @@ func TestReplyToWhatOneMayNotSee(t *testing.T) {
 			t.Errorf("%s sees a reply to %v; want %v", c.who.User.Name, got, c.want)
 		}
 	}
+}
+
+// R22, R28: what the account could not send now is not released either, and comes back.
+func TestReleaseAsksForTheSender(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	root, maya, jonas := h.person("Root", sealpost.RoleAdmin), h.person("Maya", sealpost.RoleNotices), h.person("Jonas")
+	in := h.pair(maya, jonas)
+	h.open(jonas, in, h.send(maya, in))
+	before := h.view(jonas, in)
+	at := sealpost.Instant(h.now.Load()).Add(time.Hour).Time()
+	notice, err := h.Send(t.Context(), maya, "", service.Sending{Conversation: in, Body: "notice", Kind: sealpost.KindRequiredNotice, SendAt: at})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.EditAccount(t.Context(), root, "", maya.User.ID, service.AccountEdit{Roles: new([]sealpost.Role), Reason: "a test"}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.SendNow(t.Context(), maya, "", notice.ID)
+	wantCode(t, "sent now without the role", err, sealpost.CodeForbidden)
+	reasons := func() (out []sealpost.Code) {
+		h.advance(time.Hour)
+		if _, err := h.ReleaseDue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		drafts, _, err := h.Drafts(t.Context(), maya, "", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range drafts {
+			if d.Draft.ExpiresAt != 0 {
+				t.Errorf("kept until %v: nobody was asked", d.Draft.ExpiresAt)
+			}
+			out = append(out, d.Draft.Reason)
+		}
+		return out
+	}
+	if got := reasons(); !slices.Equal(got, []sealpost.Code{sealpost.CodeForbidden}) {
+		t.Errorf("without the role: %v", got)
+	}
+	h.schedule(maya, in, time.Hour)
+	h.hold(maya, in, time.Minute)
+	if err := h.disable(root, maya.User.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	if got := reasons(); len(got) != 3 || !slices.Contains(got, sealpost.CodeCannotDeliver) {
+		t.Errorf("of a closed account: %v", got)
+	}
+	if got := h.view(jonas, in); got != before {
+		t.Errorf("something arrived:\n%s\n%s", before, got)
+	}
+}
+
+// R28: whoever is not in the group any more cannot send what waits, and keeps it.
+func TestSendNowAfterLeaving(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas, erik := h.person("Maya"), h.person("Jonas"), h.person("Erik")
+	group := h.group(maya, jonas, erik)
+	h.open(jonas, group, h.send(maya, group))
+	ids := []sealpost.MessageID{h.schedule(jonas, group, time.Hour), h.schedule(jonas, group, time.Hour)}
+	if err := h.RemoveParticipant(t.Context(), maya, "", group, jonas.User.ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		_, err := h.SendNow(t.Context(), jonas, "", id)
+		wantCode(t, "sent now", err, sealpost.CodeCannotDeliver)
+		if v, err := h.Message(t.Context(), jonas, id); err != nil || v.State != sealpost.Scheduled {
+			t.Errorf("afterwards: %+v, %v", v, err)
+		}
+	}
+}
+
+// What waits has a limit, so that every view can give it whole.
+func TestWaitingHasALimit(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas := h.person("Maya"), h.person("Jonas")
+	in := h.pair(maya, jonas)
+	var last sealpost.MessageID
+	for range service.MaxWaiting {
+		last = h.schedule(maya, in, time.Hour)
+	}
+	undo := time.Minute
+	for name, s := range map[string]service.Sending{
+		"scheduled": {SendAt: sealpost.Instant(h.now.Load()).Add(time.Hour).Time()}, "held": {Undo: &undo},
+	} {
+		s.Conversation, s.Body, s.Kind = in, "one more", sealpost.KindMessage
+		_, err := h.Send(t.Context(), maya, "", s)
+		wantCode(t, name, err, sealpost.CodeForbidden)
+	}
+	h.send(maya, in) // at once it goes
+	if page, err := h.History(t.Context(), maya, in, sealpost.MessageID{}, 10); err != nil || len(page.Items) != service.MaxWaiting+1 {
+		t.Errorf("%d are listed, %v", len(page.Items), err)
+	}
+	if _, err := h.Undo(t.Context(), maya, "", last); err != nil {
+		t.Fatal(err)
+	}
+	h.schedule(maya, in, time.Hour)
+}
+
+// R16: to who may not know of a group yet it is not there, whatever they ask for.
+func TestUnknownGroup(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas, erik, noor := h.person("Maya"), h.person("Jonas"), h.person("Erik"), h.person("Noor")
+	talk, _, err := h.CreateConversation(t.Context(), maya, "", idsOf(jonas, erik), "Group")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := talk.Conversation.ID
+	id, err := uuid.NewV7()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := sealpost.NotFound().Error()
+	for _, p := range []service.Principal{jonas, noor} {
+		_, sent := h.Send(t.Context(), p, "", service.Sending{Conversation: in, Body: "text", Kind: sealpost.KindMessage})
+		_, recalled := h.Recall(t.Context(), p, "", sealpost.MessageID(id), service.Recalling{Conversation: in})
+		for what, err := range map[string]error{
+			"sent": sent, "recalled": recalled, "accepted": h.AcceptRequest(t.Context(), p, "", in),
+			"declined": h.DeclineRequest(t.Context(), p, "", in), "muted": h.SetMuted(t.Context(), p, "", in, true),
+		} {
+			if err == nil || err.Error() != want {
+				t.Errorf("%s, %s: %v", p.User.Name, what, err)
+			}
+		}
+	}
+	h.send(maya, in)
+	h.send(jonas, in)
 }

@@ -11,7 +11,8 @@ import (
 // it (R34).
 type References interface {
 	// VisibleAmong tells which of these messages the viewer may know of, in one
-	// question for any number of them.
+	// question for any number of them. What they hid they know of: hiding it changes
+	// no reply.
 	VisibleAmong(ctx context.Context, viewer sealpost.UserID, refs []Reference) (map[sealpost.MessageID]bool, error)
 }
 

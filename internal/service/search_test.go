@@ -235,3 +235,32 @@ func TestSearchRefuses(t *testing.T) {
 		}
 	}
 }
+
+// R33: a title of after somebody left is neither shown to them nor found by.
+func TestSearchByTitleOfAfterLeaving(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas, erik := h.person("Maya"), h.person("Jonas"), h.person("Erik")
+	in := h.group(maya, jonas, erik)
+	h.open(jonas, in, h.write(maya, in, "groupword"))
+	h.advance(time.Hour)
+	if err := h.KeepEpochs(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.RemoveParticipant(t.Context(), jonas, "", in, jonas.User.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.advance(time.Second)
+	if _, err := h.SetTitle(t.Context(), maya, "", in, "Secret Project"); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []service.Principal{maya, jonas} {
+		found := h.find(p, "groupword", "", 10)
+		if len(found.Items) != 1 || (found.Items[0].Title != "") != (p.User.ID == maya.User.ID) {
+			t.Errorf("%s finds %+v", p.User.Name, found.Items)
+		}
+		if found := h.find(p, `in:"Secret Project"`, "", 10); (found.Total > 0) != (p.User.ID == maya.User.ID) {
+			t.Errorf("%s finds %d by the title", p.User.Name, found.Total)
+		}
+	}
+}

@@ -207,3 +207,31 @@ func TestAuthenticateWithoutDatabase(t *testing.T) {
 		t.Errorf("afterwards: %v", err)
 	}
 }
+
+// A token makes none that outlives it.
+func TestTokensOfTokens(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ada := h.person("Ada")
+	now := sealpost.Instant(h.now.Load())
+	_, secret, err := h.CreateToken(t.Context(), ada, "", "first", now.Add(time.Hour).Time())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := h.Authenticate(t.Context(), secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, _, err := h.CreateToken(t.Context(), first, "", "second", time.Time{})
+	if err != nil || made.ExpiresAt != now.Add(time.Hour) {
+		t.Errorf("without an end of its own: %v, %v", made.ExpiresAt, err)
+	}
+	_, _, err = h.CreateToken(t.Context(), first, "", "third", now.Add(2*time.Hour).Time())
+	wantField(t, "with a later end", err, "expires_at")
+	if made, _, err = h.CreateToken(t.Context(), first, "", "fourth", now.Add(time.Minute).Time()); err != nil || made.ExpiresAt != now.Add(time.Minute) {
+		t.Errorf("with an earlier end: %v, %v", made.ExpiresAt, err)
+	}
+	if made, _, err = h.CreateToken(t.Context(), ada, "", "fifth", time.Time{}); err != nil || made.ExpiresAt != 0 {
+		t.Errorf("of a sign-in: %v, %v", made.ExpiresAt, err)
+	}
+}

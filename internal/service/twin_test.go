@@ -249,7 +249,7 @@ func TestNeverSent(t *testing.T) {
 		twinStory(t, rapid.SliceOfN(rapid.Custom(drawTwinStep), 12, 30).Example(round), tally)
 	}
 	t.Logf("%d pairs of worlds: %v", rounds, tally)
-	for _, needed := range []string{"hidden", "say", "open", "recall", "compared", "cursors"} {
+	for _, needed := range []string{"hidden", "say", "open", "recall", "disregard", "hide", "compared", "cursors"} {
 		if tally[needed] < rounds {
 			t.Errorf("%s happened only %d times", needed, tally[needed])
 		}
@@ -265,7 +265,7 @@ type twinStep struct {
 
 func drawTwinStep(t *rapid.T) twinStep {
 	return twinStep{
-		what: rapid.SampledFrom([]string{"say", "say", "open", "hidden", "hidden", "recall", "unread", "mute", "wait"}).Draw(t, "what"),
+		what: rapid.SampledFrom([]string{"say", "say", "open", "hidden", "hidden", "recall", "disregard", "hide", "unread", "mute", "wait"}).Draw(t, "what"),
 		who:  rapid.IntRange(0, twinPeople-1).Draw(t, "who"), talk: rapid.IntRange(0, 2).Draw(t, "talk"),
 	}
 }
@@ -331,6 +331,17 @@ func (w *twinWorld) tell(t *testing.T, s twinStep) {
 		if newest := w.newest(t, last, talk); newest != nil && newest.Own {
 			_ = w.Arrive(ctx, w.people[0])
 			_, _ = w.Recall(ctx, last, "", newest.ID, service.Recalling{})
+		}
+	case "disregard":
+		if newest := w.newest(t, last, talk); newest != nil && newest.Own {
+			v, err := w.Disregard(ctx, last, "", newest.ID)
+			if err == nil { // its id follows from the other's by a key that the worlds do not share
+				w.labels[v.ID.String()] = "disregard-" + newest.ID.String()
+			}
+		}
+	case "hide":
+		if newest := w.newest(t, p, talk); newest != nil {
+			_ = w.Hide(ctx, p, "", newest.ID)
 		}
 	case "unread":
 		_ = w.SetUnread(ctx, p, "", talk, s.talk != 1)

@@ -12,7 +12,8 @@ var (
 INSERT INTO flag (conversation_id, id, message_id, sender_id, reporter_id, reason, request_removal, created_at, turn,
  state, resolution, resolved_by, resolved_at, version, body, ref, wrapped)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-ON CONFLICT (conversation_id, id) DO UPDATE SET state = $10, resolution = $11, resolved_by = $12, resolved_at = $13,
+ON CONFLICT (conversation_id, id) DO UPDATE SET reason = $6, request_removal = $7, turn = $9,
+ state = $10, resolution = $11, resolved_by = $12, resolved_at = $13,
  version = $14, body = $15, ref = $16, wrapped = $17`)
 	queryOpenFlags = register("flag.open", "SELECT "+flagColumns+`
 FROM flag g WHERE g.conversation_id = $1 AND g.message_id = $2 AND g.state = 1 ORDER BY g.id`)

@@ -100,7 +100,7 @@ FROM listed l CROSS JOIN message m JOIN delivery d ON d.conversation_id = COALES
 WHERE m.conversation_id = l.conversation_id AND m.id = l.message_id AND m.sender_id = $2 ORDER BY d.user_id`)
 	queryVisibleListed = register("listed.visible", listed+`
 SELECT m.id FROM listed l CROSS JOIN message m `+deliveredTo+`$2 WHERE m.conversation_id = l.conversation_id AND m.id = l.message_id AND m.state <> 6
- AND ((m.sender_id = $2 AND m.sender_hidden = 0) OR (d.visible = 1 AND d.hidden = 0))`)
+ AND (m.sender_id = $2 OR d.visible = 1)`)
 )
 
 // pairOf is one element of a list.

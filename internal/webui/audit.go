@@ -432,6 +432,8 @@ func oversightAction(ctx context.Context, action string) string {
 	switch action {
 	case "flag.create":
 		return T(ctx, "Reported a message")
+	case "flag.change":
+		return T(ctx, "Changed a report")
 	case "evidence.read":
 		return T(ctx, "Read a reported message")
 	case "flag.resolve":

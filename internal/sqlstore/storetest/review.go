@@ -65,8 +65,9 @@ func flag(in sealpost.ConversationID, by sealpost.UserID, of sealpost.MessageID,
 			return service.Change{}, "too late", nil
 		}
 		for _, f := range s.Flags {
-			if f.ReporterID == by {
-				return service.Change{}, "open already", nil
+			if f.ReporterID == by { // said anew
+				f.Reason, f.RequestRemoval, f.Evidence.Version = sealpost.FlagSpam, removal, f.Evidence.Version+1
+				return service.Change{Audit: service.Audit{Action: "flag.change", Message: of}, Flags: []sealpost.Flag{f}}, "changed", nil
 			}
 		}
 		f := sealpost.Flag{

@@ -438,6 +438,7 @@ func searchLongTexts(_ *testing.T, w *world) {
 func searchNames(_ *testing.T, w *world) {
 	u := w.people(4)
 	c, d := w.group(u[0], u[1]), w.group(u[0], u[1], u[2])
+	found := w.write(d, u[0], "a text to be found")
 	w.say(c, u[0])
 	w.say(d, u[0])
 	names := func(viewer sealpost.UserID, limit int) []service.SearchName {
@@ -453,9 +454,21 @@ func searchNames(_ *testing.T, w *world) {
 	w.must(openThrough(d, u[1], w.say(d, u[0])), "opened")
 	w.must(leave(d, u[1]), "left")
 	w.must(join(d, u[0], u[3]), "joined")
+	w.mustRun(title(d, u[0], "Another name"))
+	w.Clock(500_000 * time.Hour) // past the epoch that fake content is under
+	w.drain()
+	titles := func(viewer sealpost.UserID) (out []string) {
+		for _, h := range w.search(w.query(viewer, "found")).Hits {
+			out = append(out, h.Title)
+		}
+		return out
+	}
+	w.finds(u[1], "found", found)
+	sameOrder(w, "the title of a hit of somebody who left", titles(u[1]), []string{""})
+	sameOrder(w, "and of the sender", titles(u[0]), []string{"Another name"})
 	for _, n := range names(u[1], 10) {
-		if n.User == u[3] {
-			w.t.Errorf("somebody who left learns who came later")
+		if n.User == u[3] || n.Title == "Another name" {
+			w.t.Errorf("somebody who left learns what came later: %+v", n)
 		}
 	}
 	equal(w, "names of somebody in it", len(names(u[2], 10)), 4)
