@@ -154,7 +154,7 @@ var mutants = []mutant{
 	},
 	{
 		"R22", "everybody sends required notices", useCase + "send.go",
-		"in.Kind == sealpost.KindRequiredNotice && !p.User.Has(sealpost.RoleNotices)", "false", "./internal/service", "TestRefusalsInOrder",
+		"return k != sealpost.KindRequiredNotice || u.Has(sealpost.RoleNotices)", "return true", "./internal/service", "TestRefusalsInOrder",
 	},
 	{
 		"R22", "a required notice is recalled", verdict + "recall.go",
