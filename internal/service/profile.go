@@ -195,12 +195,18 @@ func line(field, text string, least, most int) (string, error) {
 	}
 	text = strings.TrimSpace(text)
 	switch n := utf8.RuneCountInString(text); {
-	case n < least:
+	case n < least, least > 0 && strings.IndexFunc(text, visible) < 0:
 		return "", sealpost.Invalid(field, "The field "+field+" must not be empty.")
 	case n > most:
 		return "", sealpost.Invalid(field, "The field "+field+" is too long.")
 	}
 	return text, nil
+}
+
+// visible reports whether a character shows anything by itself. Fillers are letters to
+// Unicode, and blank.
+func visible(r rune) bool {
+	return unicode.IsGraphic(r) && !unicode.In(r, unicode.Z, unicode.M) && r != '\u115f' && r != '\u1160' && r != '\u3164' && r != '\uffa0'
 }
 
 // plain reports whether a text is UTF-8 without anything that would break or turn a

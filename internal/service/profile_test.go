@@ -65,6 +65,7 @@ func TestUpdateProfileRefuses(t *testing.T) {
 		edit  service.ProfileEdit
 	}{
 		"empty name":        {"name", service.ProfileEdit{Name: ptr(" ")}},
+		"invisible name":    {"name", service.ProfileEdit{Name: ptr("\u200b\u3164")}},
 		"long name":         {"name", service.ProfileEdit{Name: ptr(strings.Repeat("ä", 101))}},
 		"long headline":     {"headline", service.ProfileEdit{Headline: ptr(strings.Repeat("ä", 201))}},
 		"NUL":               {"headline", service.ProfileEdit{Headline: ptr("a\x00")}},

@@ -360,9 +360,12 @@ func (s *Service) Forecast(ctx context.Context, p Principal, id sealpost.Message
 		Until: m.RecallableUntil, Code: v.Code, Also: v.Also, NextPossibleAt: v.RetryAt,
 		Terms: termsOf(shot.Recall.Policy), Next: nextPossible(shot),
 	}
-	f.Recallable = v.Granted() && m.RecalledAt == 0
-	if m.State == sealpost.Removed {
+	f.Recallable = v.Granted()
+	switch {
+	case m.State == sealpost.Removed:
 		f.Recallable, f.Code, f.Also, f.NextPossibleAt = false, sealpost.CodeRemoved, nil, 0
+	case m.RecalledAt != 0: // what a recall answers is the first one's report (R9)
+		f.Recallable, f.Code, f.Also, f.NextPossibleAt = false, sealpost.CodeRecalled, nil, 0
 	}
 	for _, d := range m.Deliveries {
 		e := Exposure{UserID: d.UserID, Level: max(sealpost.LevelNotified, d.Exposed()), Channels: channelsOf(d)}

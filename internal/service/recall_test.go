@@ -330,6 +330,9 @@ func TestRecallTwice(t *testing.T) {
 	if n := h.count("recall.granted"); n != 1 {
 		t.Errorf("%d entries of one recall", n)
 	}
+	if f, err := h.Forecast(t.Context(), maya, id); err != nil || f.Recallable || f.Code != sealpost.CodeRecalled || f.NextPossibleAt != 0 {
+		t.Errorf("the forecast of what was recalled: %+v, %v", f, err)
+	}
 	h.mustRecall(maya, h.send(maya, in)) // the second of two: the repetition cost none
 	_, err := h.recall(maya, h.send(maya, in))
 	wantCode(t, "the third", err, sealpost.CodeDailyLimit)
