@@ -132,13 +132,13 @@ func (s *Service) DisregardRequest(ctx context.Context, p Principal, target seal
 }
 
 // DisregardText is the request in the system's words, with the time in the sender's
-// zone.
+// zone, which it names: the reader may live in another.
 func DisregardText(sent sealpost.Instant, zone string) string {
 	in, err := time.LoadLocation(zone)
 	if err != nil {
 		in = time.UTC
 	}
-	return "Please disregard my message of " + sent.Time().In(in).Format("15:04 (Mon 2 Jan)") +
+	return "Please disregard my message of " + sent.Time().In(in).Format("15:04 MST (Mon 2 Jan 2006)") +
 		". I sent it by mistake. Could you delete it? Thank you."
 }
 

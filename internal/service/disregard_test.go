@@ -46,7 +46,7 @@ func TestDisregard(t *testing.T) {
 	_, err = h.Disregard(t.Context(), maya, "", v.ID)
 	wantCode(t, "of the request itself", err, sealpost.CodeForbidden)
 	if v.Kind != sealpost.KindDisregard || v.State != sealpost.Sent || v.Content.InReplyTo != id ||
-		v.Content.Body != "Please disregard my message of 11:00 (Mon 2 Mar). I sent it by mistake. Could you delete it? Thank you." {
+		v.Content.Body != "Please disregard my message of 11:00 CET (Mon 2 Mar 2026). I sent it by mistake. Could you delete it? Thank you." {
 		t.Errorf("the request: %+v %+v", v, v.Content)
 	}
 	if got, err := h.Message(t.Context(), jonas, v.ID); err != nil || got.Content != nil || got.Delivery != sealpost.DeliverySealed {
