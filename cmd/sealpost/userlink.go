@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sealpost/sealpost/internal/importer"
+	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
 
@@ -26,6 +27,9 @@ func (c *userLinkCommand) Run(ctx context.Context, io streams) error {
 	}
 	return c.local(ctx, io, func(a *app) error {
 		v, secret, err := a.service.InviteProfile(ctx, name, service.NewInvite{Email: c.Email, Life: time.Duration(c.Expires)})
+		if sealpost.CodeOf(err) == sealpost.CodeNotFound {
+			return fmt.Errorf("no import has named %s, or this person has an account already: sealpost user list shows whom imports named", oneLine(name))
+		}
 		if err != nil {
 			return err
 		}
@@ -37,7 +41,7 @@ func (c *userLinkCommand) Run(ctx context.Context, io streams) error {
 func printInvite(io streams, a *app, secret string, until time.Time) {
 	fmt.Fprintln(io.out, secret)
 	if base := a.config.PublicURL; base != "" {
-		fmt.Fprintln(io.out, strings.TrimRight(base, "/")+"/join/"+secret)
+		fmt.Fprintln(io.out, service.InviteLink(base, secret))
 	}
 	fmt.Fprintln(io.err, "It can be used once, until", until.Format(time.RFC3339)+".")
 }

@@ -119,9 +119,7 @@ func (s *site) at(p *person, d device) *tab {
 		s.t.Fatal(err)
 	}
 	b.must(chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watcher}))
-	b.must(chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-		Width: d.width, Height: d.height, DeviceScaleFactor: 1, Mobile: d.touch,
-	}))
+	b.resize(d)
 	if d.touch {
 		b.must(chromedp.Call(ctx, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true, MaxTouchPoints: 1}))
 	}
@@ -143,6 +141,14 @@ func (s *site) at(p *person, d device) *tab {
 		cancel()
 	})
 	return b
+}
+
+// resize gives the tab the screen of a device.
+func (b *tab) resize(d device) {
+	b.t.Helper()
+	b.must(chromedp.Call(b.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: d.width, Height: d.height, DeviceScaleFactor: 1, Mobile: d.touch,
+	}))
 }
 
 // cookie signs the tab in, at an address of the server.

@@ -5,7 +5,6 @@ package demo
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
@@ -43,19 +42,19 @@ const (
 
 // cast is a table, so that the demo is the same each time: its people. The first
 // two are the ones to sign in as.
-var cast = []struct{ name, headline, zone string }{
-	{"Maya Okafor", "Hospital pharmacist, St Brendan's", "Europe/London"},
-	{"Jonas Lindqvist", "Head of finance, Northwind Health", "Europe/Stockholm"},
-	{"Amal Rahmani", "Clinical data lead", "Europe/Paris"},
-	{"Erik Sand", "Notary", "Europe/Oslo"},
-	{"Priya Nair", "Compliance officer", "Asia/Kolkata"},
-	{"Tomás Rivera", "Recruiter for hospitals", "America/Mexico_City"},
-	{"Lin Wei", "Procurement, medical devices", "Asia/Shanghai"},
-	{"Sofia Marchetti", "Trial coordinator", "Europe/Rome"},
-	{"David Osei", "Data protection counsel", "Africa/Accra"},
-	{"Aisha Bello", "Ward manager", "Africa/Lagos"},
-	{"Noah Fischer", "Auditor", "Europe/Berlin"},
-	{"Elena Petrova", "Medical translator", "Europe/Sofia"},
+var cast = []struct{ name, short, headline, zone string }{
+	{"Maya Okafor", "maya", "Hospital pharmacist, St Brendan's", "Europe/London"},
+	{"Jonas Lindqvist", "jonas", "Head of finance, Northwind Health", "Europe/Stockholm"},
+	{"Amal Rahmani", "amal", "Clinical data lead", "Europe/Paris"},
+	{"Erik Sand", "erik", "Notary", "Europe/Oslo"},
+	{"Priya Nair", "priya", "Compliance officer", "Asia/Kolkata"},
+	{"Tomás Rivera", "tomas", "Recruiter for hospitals", "America/Mexico_City"},
+	{"Lin Wei", "lin", "Procurement, medical devices", "Asia/Shanghai"},
+	{"Sofia Marchetti", "sofia", "Trial coordinator", "Europe/Rome"},
+	{"David Osei", "david", "Data protection counsel", "Africa/Accra"},
+	{"Aisha Bello", "aisha", "Ward manager", "Africa/Lagos"},
+	{"Noah Fischer", "noah", "Auditor", "Europe/Berlin"},
+	{"Elena Petrova", "elena", "Medical translator", "Europe/Sofia"},
 }
 
 // world is the demo while it is filled.
@@ -92,8 +91,7 @@ func Fill(ctx context.Context, s *service.Service) (People, error) {
 // arrive makes an account. The two to sign in as get a token.
 func (w *world) arrive(ctx context.Context, i int) (Person, error) {
 	c := cast[i]
-	short, _, _ := strings.Cut(strings.ToLower(c.name), " ")
-	p := Person{Name: c.name, Short: short, Email: short + "@demo.example"}
+	p := Person{Name: c.name, Short: c.short, Email: c.short + "@demo.example"}
 	u, err := w.service.AddUser(ctx, "", service.NewUser{Email: p.Email, Name: c.name, TimeZone: c.zone, Roles: rolesOf(i)})
 	if err != nil {
 		return p, err

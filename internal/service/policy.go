@@ -67,6 +67,22 @@ func (s *Service) Policies(ctx context.Context, p Principal, cursor string, limi
 	return all, next, err
 }
 
+// PolicyVersion gives one version of the policy, to administrators and compliance;
+// NotFound if there was none.
+func (s *Service) PolicyVersion(ctx context.Context, p Principal, version int64) (policy.Policy, error) {
+	if err := oversees(p); err != nil {
+		return policy.Policy{}, err
+	}
+	found, err := s.store.Policies(ctx, version+1, 1)
+	if err == nil && (len(found) == 0 || found[0].Version != version) {
+		err = sealpost.NotFound()
+	}
+	if err != nil {
+		return policy.Policy{}, err
+	}
+	return found[0], nil
+}
+
 func oversees(p Principal) error {
 	if p.User.Has(sealpost.RoleAdmin) || p.User.Has(sealpost.RoleCompliance) {
 		return nil

@@ -25,6 +25,8 @@ func TestPolicyIsForOverseers(t *testing.T) {
 		wantCode(t, string(role)+" reads", err, want[0])
 		_, _, err = h.AuditLog(t.Context(), p, service.AuditFilter{}, "", 0)
 		wantCode(t, string(role)+" reads the log", err, want[0])
+		_, err = h.PolicyVersion(t.Context(), p, 1)
+		wantCode(t, string(role)+" reads a version", err, want[0])
 		next := policy.Default()
 		next.Version, next.Reason = 0, "test"
 		_, err = h.PutPolicy(t.Context(), p, "", next)
@@ -41,6 +43,13 @@ func TestPutPolicy(t *testing.T) {
 	put, err := h.PutPolicy(t.Context(), admin, "key", next)
 	if err != nil || put.Version != 2 || put.ChangedBy != admin.User.ID || put.ChangedAt == 0 {
 		t.Fatalf("put %+v, %v", put, err)
+	}
+	for version, want := range map[int64]sealpost.Code{0: sealpost.CodeNotFound, 1: "", 2: "", 3: sealpost.CodeNotFound} {
+		got, err := h.PolicyVersion(t.Context(), admin, version)
+		wantCode(t, "a version", err, want)
+		if err == nil && (got.Version != version || version == 2 && got.Reason != "quieter days") {
+			t.Errorf("version %d is %+v", version, got)
+		}
 	}
 	entry := h.lastAudit("policy.change")
 	if entry.Actor != admin.User.ID || entry.Detail != `{"version":2,"changed":["window","throttle.messages"]}` {

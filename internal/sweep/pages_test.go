@@ -23,14 +23,16 @@ import (
 // the sweep. The forms are sent by those who may not, or with what changes nothing:
 // what people may do is in the story, by the API, which calls the same use cases.
 var pageDrivers = map[string]driver{
-	"GET /files/{name}":   view(),
-	"GET /{$}":            view(),
-	"GET /sign-in":        view("?to=/messages"),
-	"POST /sign-in":       form(url.Values{"email": {"reader@example.org"}, "password": {"not this one"}}),
-	"POST /sign-out":      anonymously(form(nil)),
-	"POST /theme":         form(url.Values{"theme": {"none"}}),
-	"GET /join/{secret}":  view(),
-	"POST /join/{secret}": form(url.Values{"password": {"a long password"}}),
+	"GET /files/{name}":  view(),
+	"GET /{$}":           view(),
+	"GET /sign-in":       view("?to=/messages"),
+	"POST /sign-in":      form(url.Values{"email": {"reader@example.org"}, "password": {"not this one"}}),
+	"POST /sign-out":     anonymously(form(nil)),
+	"POST /theme":        form(url.Values{"theme": {"none"}}),
+	"GET /join":          view(),
+	"GET /join/{secret}": view(),
+	"POST /join/use":     form(url.Values{"link": {"spi_none"}}),
+	"GET /help":          view(),
 
 	"GET /network":                                    view(),
 	"GET /network/people":                             view("?find=Person", "?find=%25"),

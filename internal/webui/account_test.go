@@ -4,10 +4,8 @@ import (
 	"net/url"
 	"regexp"
 	"testing"
-	"time"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
-	"github.com/sealpost/sealpost/internal/service"
 )
 
 func TestPassword(t *testing.T) {
@@ -78,37 +76,5 @@ func TestErasingOneself(t *testing.T) {
 	maya.save("/settings/account", "/settings/erase", "sure", "on", "password", "correct horse").want(200, "Your account is deleted.", "Sign in to")
 	if _, err := o.SignIn(t.Context(), maya.User.Email, "correct horse", "test"); sealpost.CodeOf(err) != sealpost.CodeUnauthenticated {
 		t.Errorf("signing in afterwards: %v", err)
-	}
-}
-
-// A link makes an account once; used, expired and made up read the same.
-func TestJoining(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	admin := o.writer("Aisha Bello", sealpost.RoleAdmin)
-	visitor := &writer{office: o}
-	_, secret, err := o.CreateInvite(t.Context(), admin.Principal, "", service.NewInvite{Life: 2 * time.Hour})
-	if err != nil {
-		t.Fatal(err)
-	}
-	form := url.Values{"key": {"joining-one"}, "name": {"Lin Wei"}, "email": {"lin@example.org"}, "password": {"short"}, "zone": {"Asia/Shanghai"}}
-	visitor.get("/join/"+secret).want(200, "Your name", `data-zone`)
-	visitor.post("/join/"+secret, form).want(422, `href="#password"`, `value="Lin Wei"`, `<option value="Asia/Shanghai" selected>`).lacks(`value="short"`)
-	visitor.post("/join/"+secret, with(form, "password", "long enough", "key", "joining-two"))
-	lin, err := o.SignIn(t.Context(), "lin@example.org", "long enough", "test")
-	if err != nil || lin.User.TimeZone != "Asia/Shanghai" {
-		t.Fatal(lin.User, err)
-	}
-	_, late, err := o.CreateInvite(t.Context(), admin.Principal, "", service.NewInvite{Life: 2 * time.Hour})
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.ahead.Add((3 * time.Hour).Microseconds())
-	pages := map[string]string{}
-	for what, link := range map[string]string{"used": secret, "expired": late, "made up": "spi_nothing"} {
-		pages[what] = visitor.post("/join/"+link, with(form, "key", "again-"+what[:4], "email", "other@example.org")).want(404, "It was used already").only("<main", "</main>").html
-	}
-	if pages["used"] != pages["expired"] || pages["used"] != pages["made up"] {
-		t.Errorf("the pages tell which it is: %q", pages)
 	}
 }

@@ -238,3 +238,24 @@ func TestAuditPage(t *testing.T) {
 	cleo.get("/admin/audit?until=2001-01-01").want(http.StatusOK, "No entry is like that.")
 	cleo.get("/admin/audit?from=yesterday").want(http.StatusUnprocessableEntity, "This is not a day", `id="from" name="from" type="date" value="yesterday" aria-invalid="true"`)
 }
+
+// The log says why the policy was changed, and shows ids and lists so that they can be
+// read.
+func TestAuditFacts(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ada := o.writer("Ada", sealpost.RoleAdmin)
+	ada.post(policyPath, with(ada.reviewed("preset", "1h"), "reason", "People <asked> for it.")).want(http.StatusOK)
+	ada.post(policyPath, with(ada.reviewed("preset", "1m"), "reason", "They did not.")).want(http.StatusOK)
+	log := ada.get("/admin/audit?action=policy.change").want(http.StatusOK)
+	log.before("They did not.", "People &lt;asked&gt; for it.")
+
+	invite, _, err := o.CreateInvite(t.Context(), ada.Principal, "", service.NewInvite{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := invite.ID.String()
+	ada.get("/admin/audit?action=invite").want(http.StatusOK, `title="`+id+`">…`+id[len(id)-8:]+"</code>").lacks(">" + id + "<")
+	o.writer("Nobody special")
+	ada.get("/admin/audit?action=user.add").want(http.StatusOK, `<span class="quiet">roles</span> <bdi>none</bdi>`).lacks("null")
+}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
@@ -28,10 +29,12 @@ type auditEntry struct {
 	facts []auditFact
 }
 
-// auditFact is a detail of an entry. An id of a person reads as their name.
+// auditFact is a detail of an entry. An id of a person reads as their name, another
+// one by its end.
 type auditFact struct {
 	label, text string
 	people      []sealpost.UserID
+	ids         []string
 }
 
 func (s *Server) auditPage(q *request) error {
@@ -55,6 +58,11 @@ func (s *Server) auditPage(q *request) error {
 			return err
 		}
 		facts := factsOf(q.ctx, e.Detail)
+		if e.Action == "policy.change" {
+			if facts, err = q.withReason(facts, e.Detail); err != nil {
+				return err
+			}
+		}
 		for _, f := range facts {
 			if err := q.nameOf(v.names, f.people...); err != nil {
 				return err
@@ -63,6 +71,25 @@ func (s *Server) auditPage(q *request) error {
 		v.entries = append(v.entries, auditEntry{e, facts})
 	}
 	return q.adminPage(T(q.ctx, "Audit log"), adminAudit, auditBody(v))
+}
+
+// withReason adds why the policy was changed: the reason stands with the version, and
+// the entry names that.
+func (q *request) withReason(facts []auditFact, detail string) ([]auditFact, error) {
+	var of struct {
+		Version int64 `json:"version"`
+	}
+	if json.Unmarshal([]byte(detail), &of) != nil {
+		return facts, nil
+	}
+	p, err := q.server.service.PolicyVersion(q.ctx, q.principal, of.Version)
+	switch {
+	case sealpost.CodeOf(err) == sealpost.CodeNotFound:
+		return facts, nil
+	case err != nil:
+		return nil, err
+	}
+	return append(facts, auditFact{label: factLabel(q.ctx, "reason"), text: p.Reason}), nil
 }
 
 // who is somebody in the log: the server, a name, or an id.
@@ -213,17 +240,24 @@ func factOf(ctx context.Context, field string, value any) auditFact {
 	if !many {
 		all = []any{value}
 	}
-	for i, one := range all {
-		text := factText(ctx, one)
-		if id, err := sealpost.ParseUser(text); err == nil && (field == "participants" || field == "user_id") {
-			f.people = append(f.people, id)
-			continue
-		}
-		if i > 0 {
-			f.text += ", "
-		}
-		f.text += text
+	if value == nil || len(all) == 0 {
+		f.text = T(ctx, "none")
+		return f
 	}
+	var texts []string
+	for _, one := range all {
+		text := factText(ctx, one)
+		id, err := sealpost.ParseUser(text)
+		switch {
+		case err != nil:
+			texts = append(texts, text)
+		case field == "participants" || field == "user_id":
+			f.people = append(f.people, id)
+		default:
+			f.ids = append(f.ids, text)
+		}
+	}
+	f.text = strings.Join(texts, ", ")
 	return f
 }
 

@@ -112,7 +112,8 @@ func (q *request) policyRefused(v *policyView, err error) error {
 	return nil
 }
 
-// policyForm reads the form over the policy in force. The version is the one that
+// policyForm reads the form over the policy in force. The notification delay has no field
+// while nothing sends notifications: it stays what it is. The version is the one that
 // the form was made from: somebody else's change in between is noticed. The first
 // field that is wrong, in the order of the page, is named.
 func (q *request) policyForm(v *policyView) error {
@@ -137,7 +138,6 @@ func (q *request) policyForm(v *policyView) error {
 		{"throttle.recipients", nil, &p.Throttle.Recipients},
 		{"throttle.refusals", nil, &p.Throttle.Refusals},
 		{"throttle.period", &p.Throttle.Period, nil},
-		{"notification_delay", &p.NotificationDelay, nil},
 		{"undo_default", &p.UndoDefault, nil},
 	} {
 		var err error
@@ -184,8 +184,6 @@ func rangeWord(ctx context.Context, field string) string {
 		return T(ctx, "The refused recalls must be a whole number from 1 to 1000000.")
 	case "throttle.period":
 		return T(ctx, "The period must be a time from 1m to 24h, such as 10m or 1h.")
-	case "notification_delay":
-		return T(ctx, "The notification delay must be a time from 0s to 1h, such as 30s or 2m.")
 	case "undo_default":
 		return T(ctx, "The undo time must be a time from 0s to 2m, such as 10s.")
 	}
@@ -316,7 +314,6 @@ func policyFields(p policy.Policy) []option {
 		{"throttle.recipients", strconv.Itoa(p.Throttle.Recipients), ""},
 		{"throttle.refusals", strconv.Itoa(p.Throttle.Refusals), ""},
 		{"throttle.period", trimmed(p.Throttle.Period), ""},
-		{"notification_delay", trimmed(p.NotificationDelay), ""},
 		{"undo_default", trimmed(p.UndoDefault), ""},
 	}
 }

@@ -74,7 +74,6 @@ func TestPolicyFields(t *testing.T) {
 		{"throttle.recipients", "", "whole number"},
 		{"throttle.refusals", "1000001", "whole number"},
 		{"throttle.period", "59s", "period must be"},
-		{"notification_delay", "-1s", "notification delay must be"},
 		{"undo_default", "121s", "undo time must be"},
 		{"group", "some", "one of the values"},
 		{"trace", "", "one of the values"},
@@ -94,6 +93,25 @@ func TestPolicyFields(t *testing.T) {
 	}
 	if p := ada.inForce(); p.Version != 1 {
 		t.Errorf("version %d was made", p.Version)
+	}
+}
+
+// The form has no field for the notifications that nothing sends; their delay stays.
+func TestPolicyKeepsWhatItDoesNotShow(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ada := o.writer("Ada", sealpost.RoleAdmin)
+	p := ada.inForce()
+	p.NotificationDelay, p.Reason = 7*time.Second, "by the API"
+	if _, err := o.PutPolicy(t.Context(), ada.Principal, "", p); err != nil {
+		t.Fatal(err)
+	}
+	if form := ada.get(policyPath).formTo(policyPath); form.Has("notification_delay") {
+		t.Error("there is a field for it")
+	}
+	ada.post(policyPath, with(ada.reviewed("preset", "1h"), "reason", "longer")).want(http.StatusOK, "Version 3</strong> applies")
+	if p := ada.inForce(); p.NotificationDelay != 7*time.Second {
+		t.Errorf("it became %v", p.NotificationDelay)
 	}
 }
 

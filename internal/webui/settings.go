@@ -29,8 +29,9 @@ func (s *Server) registerSettings() {
 	s.post("/settings/tokens", Member, s.makeToken)
 	s.post("/settings/tokens/{session}/delete", Member, s.deleteToken)
 	s.post("/settings/erase", Member, s.eraseMe)
-	s.get("/join/{secret}", Public, s.joinPage)
-	s.post("/join/{secret}", Public, s.join)
+	s.get("/join", Public, s.joinPage)
+	s.get("/join/{secret}", Public, s.joinPage) // links of earlier versions, for as long as they last
+	s.post("/join/use", Public, s.join)
 	s.get("/activity", Member, s.activity)
 }
 

@@ -67,18 +67,20 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// A language without translation still says from which side pages are read, and can
-// be left again.
+// Who has a language without translation reads English pages, from the left, and can
+// leave it again. The pseudo-language reads them from the right.
 func TestLanguage(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	maya := o.writer("Maya Okafor")
 	maya.get("/settings").want(200, `dir="ltr"`).lacks("/settings/language") // nothing to choose
-	arabic := "ar"
-	if _, err := o.UpdateProfile(t.Context(), maya.Principal, "", service.ProfileEdit{Language: &arabic}); err != nil {
-		t.Fatal(err)
+	for _, language := range []string{"ar-XB", "ar"} {
+		if _, err := o.UpdateProfile(t.Context(), maya.Principal, "", service.ProfileEdit{Language: &language}); err != nil {
+			t.Fatal(err)
+		}
+		maya.get("/settings").want(200, map[string]string{"ar-XB": `<html lang="en" dir="rtl"`, "ar": `<html lang="en" dir="ltr"`}[language])
 	}
-	maya.get("/settings").want(200, `dir="rtl"`, `<option value="ar" lang="ar" selected>العربية</option>`)
+	maya.get("/settings").want(200, `<option value="ar" lang="ar" selected>العربية</option>`)
 	maya.save("/settings", "/settings/language", "language", "en").want(200, `dir="ltr"`)
 	maya.post("/settings/language", url.Values{"key": {"k"}, "language": {"not a tag"}}).want(422)
 }

@@ -35,7 +35,14 @@ func badgeText(n int) string {
 
 // networkCount is the number at My Network in words.
 func networkCount(ctx context.Context) string {
-	return T(ctx, "%[1]d unread, %[2]d invitations", from(ctx).counts.unread, from(ctx).counts.invitations)
+	unread, invited := from(ctx).counts.unread, from(ctx).counts.invitations
+	switch {
+	case unread == 0:
+		return T(ctx, "%d invitations", invited)
+	case invited == 0:
+		return T(ctx, "%d unread", unread)
+	}
+	return T(ctx, "%[1]s, %[2]s", T(ctx, "%d unread", unread), T(ctx, "%d invitations", invited))
 }
 
 // bracketed is a count behind the name of a link, where it is read aloud.

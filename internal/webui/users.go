@@ -31,7 +31,7 @@ func (q *request) showUsers(v usersView) error {
 	if v.invites, _, err = q.server.service.Invites(q.ctx, q.principal, "", 50); err != nil {
 		return err
 	}
-	return q.adminPage(T(q.ctx, "People and links"), adminUsers, usersBody(v))
+	return q.adminPage(T(q.ctx, "Accounts"), adminUsers, usersBody(v))
 }
 
 func (v usersView) more() string {
@@ -86,7 +86,7 @@ func (s *Server) makeInvite(q *request) error {
 	if err != nil {
 		return q.usersTrouble("invite", err)
 	}
-	return q.showUsers(usersView{link: q.own() + "/join/" + secret})
+	return q.showUsers(usersView{link: service.InviteLink(q.own(), secret)})
 }
 
 // own is the address of this server, as the browser reached it.

@@ -10,7 +10,7 @@ import (
 	"github.com/sealpost/sealpost/internal/sealpost"
 )
 
-var linkIn = regexp.MustCompile(`<code id="fresh-link">[^<]*(/join/[^<]+)</code>`)
+var linkIn = regexp.MustCompile(`<code id="fresh-link">[^<]*(/join#spi_[^<]+)</code>`)
 
 func TestAccountsPage(t *testing.T) {
 	t.Parallel()
@@ -51,7 +51,7 @@ func TestInvitationLinks(t *testing.T) {
 	if again := linkIn.FindStringSubmatch(ada.post("/admin/invites", form).html); again == nil || again[1] != link[1] {
 		t.Error("a double click made another link") // R11: the retry of a lost answer
 	}
-	secret := strings.TrimPrefix(link[1], "/join/")
+	secret := strings.TrimPrefix(link[1], "/join#")
 	list := ada.get("/admin/users").want(http.StatusOK, "Links that can still be used", "Grace Hopper").lacks(secret)
 	ada.post("/admin/invites", with(url.Values{}, "key", "k", "invite-email", "nowhere")).want(http.StatusUnprocessableEntity, `href="#invite-email"`)
 

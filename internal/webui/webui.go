@@ -119,6 +119,7 @@ func (s *Server) register() {
 	s.registerRecall()
 	s.registerCompose()
 	s.get("/waiting", Member, s.waiting)
+	s.get("/help", Member, s.help)
 	s.get("/{$}", Member, func(q *request) error { return q.redirect("/messages") })
 	s.handle("", "/", Public, func(*request) error { return sealpost.NotFound() })
 }

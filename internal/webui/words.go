@@ -32,6 +32,7 @@ type counted struct {
 // countedSentences is the table of English sentences that count. It never changes.
 var countedSentences = []counted{
 	{"%d unread", 1, "%d unread", "%d unread"},
+	{"%d invitations", 1, "%d invitation", "%d invitations"},
 	{"Recall for %d people?", 1, "Recall for %d person?", "Recall for %d people?"},
 	{"%d people", 1, "%d person", "%d people"},
 	{"%d people on this page", 1, "%d person on this page", "%d people on this page"},
@@ -61,21 +62,23 @@ func newCatalogue() (*catalogue, error) {
 	return c, nil
 }
 
+// mirrored is the CLDR's pseudo-language of pages that are read from the right. Whoever
+// sets it as theirs sees the English pages so: that is how their layout is looked at
+// while there is no translation into such a language.
+const mirrored = "ar-XB"
+
 // choose finds the language of a page: the person's own, then what their browser
-// asks for, then English. A person's language that has no translation still says in
-// which direction they read.
+// asks for, then English. The direction is that of the words: English sentences on a
+// page that is read from the right come apart at their names, times and full stops.
 func (c *catalogue) choose(own, accepted string) (words *message.Printer, direction, tag string) {
 	wanted, _, _ := language.ParseAcceptLanguage(accepted) // what is wrong asks for nothing
-	direction = "ltr"
 	if t, err := language.Parse(own); err == nil && own != "" {
 		wanted = append([]language.Tag{t}, wanted...)
-		if script, _ := t.Script(); rightToLeft[script.String()] {
-			direction = "rtl"
-		}
 	}
 	_, at, _ := c.matcher.Match(wanted...)
 	chosen := c.tags[at]
-	if script, _ := chosen.Script(); rightToLeft[script.String()] {
+	direction = "ltr"
+	if script, _ := chosen.Script(); rightToLeft[script.String()] || own == mirrored {
 		direction = "rtl"
 	}
 	return c.printer[chosen], direction, chosen.String()
@@ -85,7 +88,7 @@ func (c *catalogue) choose(own, accepted string) (words *message.Printer, direct
 type languageChoice struct{ tag, own string }
 
 // choices are the languages that there are, and the one that is set where it has no
-// translation: it still says from which side pages are read.
+// translation, so that the page tells no other.
 func (c *catalogue) choices(set string) []languageChoice {
 	var out []languageChoice
 	known := false

@@ -18,4 +18,5 @@ import "./copy.js";
 import "./combobox.js";
 import "./compose.js";
 import "./settings.js";
+import "./join.js";
 import "./admin.js";

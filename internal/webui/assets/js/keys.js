@@ -1,5 +1,7 @@
-// Keys for everywhere: / searches, c composes, g m and g n go places. Only outside of
-// text fields, and never with a modifier.
+// Keys for everywhere: / searches, c composes, g m and g n go places, ? lists the keys.
+// Only outside of text fields and of menus, and never with a modifier.
+import { openDialog } from "./dialog.js";
+
 let after = "";
 
 addEventListener("keydown", (e) => {
@@ -9,7 +11,8 @@ addEventListener("keydown", (e) => {
     field.form.requestSubmit();
     return;
   }
-  if (document.body.dataset.keys === "off") return;
+  const { keys, events } = document.body.dataset; // no events: nobody is signed in
+  if (keys === "off" || !events || e.target.closest?.('[role="menu"]')) return;
   if (field || e.ctrlKey || e.metaKey || e.altKey || document.querySelector("dialog[open]")) return;
   const pair = after + e.key;
   after = e.key === "g" ? "g" : "";
@@ -18,5 +21,5 @@ addEventListener("keydown", (e) => {
   else if (e.key === "/") {
     e.preventDefault();
     document.getElementById("q")?.focus();
-  }
+  } else if (e.key === "?") openDialog("/help", e.target);
 });

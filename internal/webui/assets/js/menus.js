@@ -18,6 +18,18 @@ document.addEventListener("keydown", (e) => {
   items[(next + items.length) % items.length]?.focus();
 });
 
+// In a menu of actions a letter goes to the next one that begins with it.
+document.addEventListener("keydown", (e) => {
+  const menu = e.target.closest?.('[role="menu"]');
+  if (!menu || e.key.length !== 1 || e.key === " " || e.ctrlKey || e.metaKey || e.altKey) return;
+  const items = [...menu.querySelectorAll('[role="menuitem"]')].filter((i) => i.offsetParent);
+  const at = items.indexOf(document.activeElement) + 1;
+  const letter = e.key.toLocaleLowerCase();
+  const next = [...items.slice(at), ...items.slice(0, at)].find((i) => i.innerText.trim().toLocaleLowerCase().startsWith(letter));
+  e.preventDefault();
+  next?.focus();
+});
+
 // Tab leaves a menu, as menus do.
 document.addEventListener("keydown", (e) => {
   if (e.key === "Tab") e.target.closest?.('[role="menu"]:popover-open')?.hidePopover();

@@ -122,14 +122,22 @@ document.addEventListener("keydown", (e) => {
     here.querySelector('a[href*="reply="]')?.click();
   }
 });
+// The buttons of the menus are stops with their messages: not every one comes before
+// the composer.
+function stopAt(here) {
+  for (const other of document.querySelectorAll("#messages > [data-message]")) {
+    other.tabIndex = other === here ? 0 : -1;
+    const dots = other.querySelector("[data-dots]");
+    if (dots) dots.tabIndex = other.tabIndex;
+  }
+}
 document.addEventListener("focusin", (e) => {
   const here = e.target.closest?.("li[data-message]");
-  if (!here) return;
-  for (const other of document.querySelectorAll("#messages > [data-message]")) other.tabIndex = other === here ? 0 : -1;
+  if (here) stopAt(here);
 });
 function firstStop() {
-  const all = document.querySelectorAll("#messages > [data-message]");
-  if (all.length && ![...all].some((e) => e.tabIndex === 0)) all[all.length - 1].tabIndex = 0;
+  const all = [...document.querySelectorAll("#messages > [data-message]")];
+  stopAt(all.find((e) => e.contains(document.activeElement)) ?? all.find((e) => e.tabIndex === 0) ?? all.at(-1));
 }
 firstStop();
 document.addEventListener("htmx:after:settle", firstStop);
