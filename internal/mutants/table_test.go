@@ -134,7 +134,7 @@ var mutants = []mutant{
 	},
 	{
 		"R17", "from whom it was recalled is asked to disregard it", domain + "disregard.go",
-		"		if !ok || d.State != DeliverySealed && d.State != DeliveryOpened {", "		if false {", "./internal/service", "TestWhoIsAskedToDisregard",
+		"		if !ok || d.State != DeliverySealed && d.State != DeliveryOpened {", "		if false && !ok {", "./internal/service", "TestWhoIsAskedToDisregard",
 	},
 	{
 		"R18", "the key outlives the recall", domain + "message.go",
