@@ -12,6 +12,9 @@ import (
 const (
 	inboxPage  = 50 // conversations of a page of the list
 	threadPage = 50 // messages of a page of a thread
+	// mostDeadlines is in how many rows of the list a deadline can stand: each costs a
+	// reading of the limits of its conversation, and what was sent last is first.
+	mostDeadlines = 5
 	// filterDrafts is a filter of the page and not of the inbox: drafts are no
 	// conversations.
 	filterDrafts service.Filter = "drafts"
@@ -60,6 +63,9 @@ func (q *request) inboxFor(open sealpost.ConversationID) (v inboxView, err error
 	}
 	if v.items, v.next, err = q.server.service.Inbox(q.ctx, q.principal, v.filter, v.cursor, inboxPage); err == nil {
 		err = q.server.service.ShowPreviews(q.ctx, q.principal, v.items)
+	}
+	if err == nil {
+		err = q.server.service.ForeseeNewest(q.ctx, v.items, mostDeadlines)
 	}
 	if v.filter == "" {
 		v.filter = service.FilterAll
@@ -181,22 +187,6 @@ func snippet(ctx context.Context, e service.InboxEntry) string {
 		return T(ctx, "%[1]s: %[2]s", nameIn(ctx, e.Thread, m.SenderID), sealpost.Beginning(m.Content.Body, 80))
 	}
 	return sealpost.Beginning(m.Content.Body, 80)
-}
-
-// recallableNow reports whether the newest message is one that the viewer may still
-// recall, for the ring beside it.
-func recallableNow(ctx context.Context, m *service.MessageView) bool {
-	return m != nil && m.Own && m.State == sealpost.Sent && !m.Imported && m.Kind != sealpost.KindRequiredNotice && m.RecalledAt == 0 &&
-		m.RecallableUntil >= from(ctx).now && anySealed(*m)
-}
-
-func anySealed(m service.MessageView) bool {
-	for _, d := range m.Deliveries {
-		if d.State == sealpost.DeliverySealed {
-			return true
-		}
-	}
-	return false
 }
 
 // sealedRow reports whether the newest message is one that the viewer could open.

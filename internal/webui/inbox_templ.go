@@ -747,7 +747,7 @@ func rowInside(e service.InboxEntry) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if recallableNow(ctx, e.Last) {
+		if e.Last != nil && recallableNow(*e.Last) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<span class=\"row-recall\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -756,7 +756,7 @@ func rowInside(e service.InboxEntry) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = say("Recall until %[1]s", clock(e.Last.RecallableUntil)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = say("Recall until %[1]s", until(*e.Last)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sealpost/sealpost/internal/policy"
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
@@ -19,6 +20,7 @@ type threadView struct {
 	targets map[sealpost.MessageID]*service.MessageView // of replies
 	form    composer
 	terms   service.Terms
+	next    policy.Verdict // on what is sent here now
 	older   bool // the page does not show the newest
 }
 
@@ -99,6 +101,9 @@ func (q *request) showThread(id sealpost.ConversationID, form composer) error {
 		if err := q.historyAt(&v, text); err != nil {
 			return err
 		}
+	}
+	if v.next, err = s.Foresee(q.ctx, v.history.Items); err != nil {
+		return err
 	}
 	if v.inbox, err = q.inboxFor(id); err != nil {
 		return err
@@ -183,17 +188,24 @@ func (v threadView) address() string { return threadPath(v.thread.Conversation.I
 
 func (v threadView) isRequest() bool { return v.thread.Request == sealpost.RequestPending }
 
-// sendLine says to whom, and what can be done after sending.
+// sendLine says what can be done after sending: never more than the server would do.
 func sendLine(ctx context.Context, v threadView) string {
-	q := from(ctx)
-	undo := q.principal.User.Undo
-	switch {
-	case !v.terms.Recall && undo > 0:
-		return T(ctx, "Undo time %[1]d s. Recall is switched off.", int(undo.Seconds()))
-	case !v.terms.Recall:
+	undo := int(from(ctx).principal.User.Undo.Seconds())
+	if undo > 0 {
+		return T(ctx, "Undo time %[1]d s. %[2]s", undo, recallLine(ctx, v))
+	}
+	return recallLine(ctx, v)
+}
+
+// recallLine says until when what is sent here now could be recalled, or why not.
+func recallLine(ctx context.Context, v threadView) string {
+	switch v.next.Code {
+	case sealpost.CodeDailyLimit:
+		return T(ctx, "You already recalled a message here today. Recall is possible again from %[1]s.", clockText(ctx, v.next.RetryAt))
+	case sealpost.CodeThrottled:
+		return T(ctx, "Recall is paused for your account until about %[1]s.", clockText(ctx, v.next.RetryAt))
+	case sealpost.CodeRecallOff:
 		return T(ctx, "Recall is switched off.")
-	case undo > 0:
-		return T(ctx, "Undo time %[1]d s. Recall up to %[2]s after sending, until opened.", int(undo.Seconds()), duration(ctx, v.terms.Window))
 	}
 	return T(ctx, "Recall up to %[1]s after sending, until opened.", duration(ctx, v.terms.Window))
 }

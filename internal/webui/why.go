@@ -45,15 +45,20 @@ func (q *request) showWhy(v whyView) error {
 
 // heading is the reason in a few words.
 func (v whyView) heading(ctx context.Context) string {
-	switch v.code() {
+	return refusalWords(ctx, v.thread, v.message, v.code())
+}
+
+// refusalWords are what a recall is refused with, in a few words; empty: nothing.
+func refusalWords(ctx context.Context, t service.Thread, m service.MessageView, code sealpost.Code) string {
+	switch code {
 	case sealpost.CodeWindowClosed:
-		if v.message.Imported {
+		if m.Imported {
 			return T(ctx, "It comes from an archive")
 		}
 		return T(ctx, "The recall window has closed")
 	case sealpost.CodeOpened:
-		if len(v.message.Deliveries) == 1 {
-			return T(ctx, "%[1]s has opened it", nameIn(ctx, v.thread, v.message.Deliveries[0].UserID))
+		if len(m.Deliveries) == 1 {
+			return T(ctx, "%[1]s has opened it", nameIn(ctx, t, m.Deliveries[0].UserID))
 		}
 		return T(ctx, "Everyone has opened it")
 	case sealpost.CodeDailyLimit:
@@ -102,13 +107,6 @@ func (v whyView) openedAt() sealpost.Instant {
 // window is how long the message could be recalled.
 func (v whyView) window() time.Duration { return v.message.RecallableUntil.Sub(v.message.SentAt) }
 
-// alsoText is another reason, in a few words.
-func alsoText(ctx context.Context, v whyView, c sealpost.Code) string {
-	other := v
-	other.forecast.Code = c
-	return other.heading(ctx)
-}
-
 // alternatives are what can be done instead, the most fitting first; always all five.
 func (v whyView) alternatives() []string {
 	if len(v.forecast.Alternatives) > 0 {
@@ -123,13 +121,13 @@ func whyAgain(v whyView) templ.Component {
 	case sealpost.CodeDailyLimit:
 		if v.windowEndsFirst() {
 			return say("From %[1]s for other messages. The recall window of this message ends first, at %[2]s, so it can't be recalled.",
-				clockZone(v.forecast.NextPossibleAt), clock(v.forecast.Until))
+				clockZone(v.forecast.NextPossibleAt), until(v.message))
 		}
 		return say("From %[1]s.", clockZone(v.forecast.NextPossibleAt))
 	case sealpost.CodeThrottled:
 		if v.windowEndsFirst() {
 			return say("At about %[1]s for other messages. The recall window of this message ends first, at %[2]s, so it can't be recalled.",
-				clock(v.forecast.NextPossibleAt), clock(v.forecast.Until))
+				clock(v.forecast.NextPossibleAt), until(v.message))
 		}
 		return say("At about %[1]s.", clock(v.forecast.NextPossibleAt))
 	case sealpost.CodeOnHold, sealpost.CodeRecallOff:

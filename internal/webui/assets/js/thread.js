@@ -134,6 +134,13 @@ function firstStop() {
 firstStop();
 document.addEventListener("htmx:after:settle", firstStop);
 
+// The composer is not swapped, so that what is typed in it stays: what can be done
+// after sending, which may have changed, comes with the snack.
+document.addEventListener("htmx:after:settle", () => {
+  const line = document.getElementById("terms");
+  if (line) line.textContent = document.getElementById("snack").dataset.terms;
+});
+
 // Copying and selecting.
 document.addEventListener("click", async (e) => {
   const button = e.target.closest?.("[data-copy],[data-select]");
