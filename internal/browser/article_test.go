@@ -150,8 +150,8 @@ func TestOpening(t *testing.T) {
 	sender.click(at(m) + " .dots")
 	sender.await("a recall that is not offered", `document.querySelector("`+at(m)+` .recall-item").ariaDisabled === "true"`)
 	sender.clickText("[role=menuitem]", "Why can't I recall this?")
-	sender.awaitText("dialog h1", "Jonas Lindqvist has opened it")
-	if n := sender.eval(`document.querySelectorAll("dialog .alternatives > li").length`); n != 5.0 {
+	sender.awaitText("#panel h1", "Jonas Lindqvist has opened it")
+	if n := sender.eval(`document.querySelectorAll("#panel .alternatives > li").length`); n != 5.0 {
 		t.Errorf("%v alternatives", n)
 	}
 }

@@ -21,7 +21,7 @@ type threadView struct {
 	form    composer
 	terms   service.Terms
 	next    policy.Verdict // on what is sent here now
-	older   bool // the page does not show the newest
+	older   bool           // the page does not show the newest
 }
 
 // composer is what is being written below a thread, as it is shown again.
@@ -192,7 +192,7 @@ func (v threadView) isRequest() bool { return v.thread.Request == sealpost.Reque
 func sendLine(ctx context.Context, v threadView) string {
 	undo := int(from(ctx).principal.User.Undo.Seconds())
 	if undo > 0 {
-		return T(ctx, "Undo time %[1]d s. %[2]s", undo, recallLine(ctx, v))
+		return T(ctx, "Undo time %d s.", undo) + " " + recallLine(ctx, v)
 	}
 	return recallLine(ctx, v)
 }

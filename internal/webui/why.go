@@ -3,7 +3,6 @@ package webui
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -103,9 +102,6 @@ func (v whyView) openedAt() sealpost.Instant {
 	}
 	return at
 }
-
-// window is how long the message could be recalled.
-func (v whyView) window() time.Duration { return v.message.RecallableUntil.Sub(v.message.SentAt) }
 
 // alternatives are what can be done instead, the most fitting first; always all five.
 func (v whyView) alternatives() []string {

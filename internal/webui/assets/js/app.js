@@ -14,6 +14,7 @@ import "./ring.js";
 import "./thread.js";
 import "./hold.js";
 import "./recall.js";
+import "./panel.js";
 import "./copy.js";
 import "./combobox.js";
 import "./compose.js";
