@@ -125,7 +125,7 @@ func (q *request) showThread(id sealpost.ConversationID, form composer) error {
 			return err
 		}
 	}
-	return q.page(page{title: titleOf(q.ctx, v.thread), body: threadBody(v), at: atMessages, class: "panes"})
+	return q.page(page{title: titleOf(q.ctx, v.thread), body: threadBody(v), at: atMessages, class: inThread})
 }
 
 // historyAt shows a thread up to a message, unless the newest page has it anyway.

@@ -3,6 +3,7 @@
 import "../vendor/htmx.esm.js";
 import "../vendor/hx-csp.js";
 import "./announce.js";
+import "./done.js";
 import "./dialog.js";
 import "./failed.js";
 import "./live.js";
@@ -20,3 +21,6 @@ import "./combobox.js";
 import "./compose.js";
 import "./settings.js";
 import "./admin.js";
+
+// The style sheet hides what works by script alone until there is one.
+document.documentElement.dataset.script = "";
