@@ -163,7 +163,7 @@ func TestRecallIsSeenAtOnce(t *testing.T) {
 	m := p.maya.says(p.talk, "zebra in the list")
 	b := p.at(p.jonas, desk())
 	b.visit("/messages")
-	b.awaitText(".row.unread", "Sealed message")
+	b.awaitText(".row.unread", "Sealed. Open to read")
 	if _, err := p.maya.api.Recall(t.Context(), m.ID, api.Recall{}); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,10 @@ package browser_test
 import (
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/sealpost/sealpost/api"
 )
 
 // apart reports whether nothing of one element lies over another.
@@ -81,5 +85,60 @@ func TestRoomOnAPhone(t *testing.T) {
 	b.visit("/messages")
 	if got := b.eval(shown); got != "top 57,bottom 64" && got != "top 56,bottom 64" {
 		t.Errorf("the list shows %v", got)
+	}
+}
+
+// Without script a conversation opens at what is newest, also after sending, and nothing
+// is offered that only a script does.
+func TestNewestWithoutScript(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	for range 20 {
+		p.maya.says(p.talk, "zebra of some length, so that the list has to be scrolled on every screen there is")
+	}
+	undo := api.Duration(time.Minute)
+	p.maya.settings(api.EditSettings{Undo: &undo})
+	for _, d := range []device{desk(), phone()} {
+		d.noScript, d.name = true, d.name+" without script"
+		b := p.at(p.maya, d)
+		b.visit("/messages")
+		to, _ := b.peek(`document.querySelector(".row-main").getAttribute("href")`).(string)
+		b.visit(to)
+		b.source("Recall until")
+		b.newestInSight()
+		if got := b.peek(`document.activeElement.tagName`); got != "BODY" {
+			t.Errorf("at a %s %v has the focus at the beginning", d.name, got)
+		}
+		b.visit(p.path())
+		if _, err := chromedp.Run(b.ctx, chromedp.SetValue(chromedp.CSS("#body"), "the newest zebra")); err != nil {
+			t.Fatal(err)
+		}
+		b.submit(".composer")
+		b.source("the newest zebra")
+		b.newestInSight()
+		b.picture("sent")
+		for _, what := range []string{".scripted", "copy-text"} {
+			if n := b.peek(`[...document.querySelectorAll(` + quoted(what) + `)].filter((e) => e.getClientRects().length).length`); n != 0.0 {
+				t.Errorf("at a %s it shows %v of %s", d.name, n, what)
+			}
+		}
+	}
+}
+
+// peek is eval for a page whose own scripts are off.
+func (b *tab) peek(expression string) any {
+	b.t.Helper()
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[any](expression))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return v
+}
+
+func (b *tab) newestInSight() {
+	b.t.Helper()
+	if b.peek(`(() => { const r = [...document.querySelectorAll("#messages > [data-message]")].at(-1).querySelector(".bubble").getBoundingClientRect();
+		return r.top >= 0 && r.bottom <= document.querySelector(".thread-foot").getBoundingClientRect().top })()`) != true {
+		b.t.Errorf("at a %s the newest is out of sight (picture: %s)", b.device.name, b.picture("newest"))
 	}
 }

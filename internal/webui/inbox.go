@@ -108,11 +108,15 @@ func (v inboxView) page(cursor string) string {
 	return at
 }
 
-// entry is the address of a conversation, beside the list as it is.
+// entry is the address of a conversation, beside the list as it is. Without script too
+// it is entered at its end.
 func (v inboxView) entry(id sealpost.ConversationID) string {
 	v.open = id
-	return v.address()
+	return v.address() + atNewest
 }
+
+// atNewest is the end of a thread. It takes no focus, as a message would.
+const atNewest = "#newest"
 
 // titleOf is how a conversation is called: its title, or who is in it besides the
 // viewer.
@@ -180,7 +184,7 @@ func snippet(ctx context.Context, e service.InboxEntry) string {
 	case e.Preview != "":
 		return T(ctx, "Preview: %[1]s", e.Preview)
 	case m.Content == nil:
-		return T(ctx, "Sealed message. Open to read")
+		return T(ctx, "Sealed. Open to read")
 	case m.Own:
 		return T(ctx, "You: %[1]s", sealpost.Beginning(m.Content.Body, 80))
 	case e.Conversation.Kind == sealpost.Group:

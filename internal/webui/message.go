@@ -244,6 +244,17 @@ func firstOpened(ctx context.Context, v threadView) (first sealpost.MessageID) {
 	return first
 }
 
+// canRecall says whether the sender of a message that is sealed for the viewer can still
+// take it back, as far as its envelope tells.
+func (v threadView) canRecall(ctx context.Context, m service.MessageView) bool {
+	return v.terms.Recall && m.Kind != sealpost.KindRequiredNotice && m.RecallableUntil >= from(ctx).now
+}
+
+// followUp is where a message is written that corrects another.
+func followUp(m service.MessageView) string {
+	return "/compose?conversation=" + m.ConversationID.String() + "&follow=" + m.ID.String()
+}
+
 // quoted is the address of what a message answers.
 func (v threadView) quoted(m service.MessageView) templ.SafeURL {
 	for _, there := range v.history.Items {

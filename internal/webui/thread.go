@@ -3,6 +3,7 @@ package webui
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,8 +21,9 @@ type threadView struct {
 	targets map[sealpost.MessageID]*service.MessageView // of replies
 	form    composer
 	terms   service.Terms
-	next    policy.Verdict // on what is sent here now
-	older   bool           // the page does not show the newest
+	next    policy.Verdict                          // on what is sent here now
+	drafts  map[sealpost.MessageID]sealpost.DraftID // the texts of own recalls, while they are kept (R20)
+	older   bool                                    // the page does not show the newest
 }
 
 // composer is what is being written below a thread, as it is shown again.
@@ -120,6 +122,9 @@ func (q *request) showThread(id sealpost.ConversationID, form composer) error {
 	if err := q.findTargets(&v); err != nil {
 		return err
 	}
+	if v.drafts, err = q.draftsOf(v.history.Items); err != nil {
+		return err
+	}
 	if q.swapped() {
 		if err := q.count(); err != nil {
 			return err
@@ -170,6 +175,21 @@ func (q *request) findTargets(v *threadView) error {
 		v.targets[target.ID] = &target
 	}
 	return nil
+}
+
+// draftsOf finds the drafts that own recalls of a page left, if there can be any.
+func (q *request) draftsOf(items []service.MessageView) (map[sealpost.MessageID]sealpost.DraftID, error) {
+	out := map[sealpost.MessageID]sealpost.DraftID{}
+	if !slices.ContainsFunc(items, func(m service.MessageView) bool {
+		return m.Own && m.State == sealpost.Recalled && m.RecalledAt.Add(sealpost.DraftLife) > q.now
+	}) {
+		return out, nil
+	}
+	drafts, _, err := q.server.service.Drafts(q.ctx, q.principal, "", threadPage)
+	for _, d := range drafts {
+		out[d.Draft.FromMessage] = d.Draft.ID
+	}
+	return out, err
 }
 
 // target is what a message answers; nil: nothing that the viewer may know of.
@@ -258,7 +278,7 @@ func (s *Server) send(q *request) error {
 		_, err = s.service.Send(q.ctx, q.principal, form.key, in)
 	}
 	if err == nil {
-		return q.redirect(threadPath(id))
+		return q.redirect(threadPath(id) + atNewest)
 	}
 	code := sealpost.CodeOf(err)
 	if code == sealpost.CodeNotFound {
@@ -332,6 +352,9 @@ func (s *Server) open(q *request) error {
 	if to.filter == "" {
 		to.filter = service.FilterAll
 	}
+	if q.field("from") == "list" {
+		return q.redirect(to.entry(id))
+	}
 	return q.redirect(to.address() + "#" + anchor(through))
 }
 
@@ -354,7 +377,7 @@ func (s *Server) sendNow(q *request) error {
 		if _, err := s.service.SendNow(q.ctx, q.principal, q.key(), m); err != nil {
 			return err
 		}
-		return q.redirect(threadPath(id))
+		return q.redirect(threadPath(id) + atNewest)
 	})
 }
 

@@ -103,12 +103,16 @@ func (v whyView) openedAt() sealpost.Instant {
 	return at
 }
 
-// alternatives are what can be done instead, the most fitting first; always all five.
+// alternatives are what can be done instead, the most fitting first: all five, but
+// that nobody asks to disregard a request to disregard.
 func (v whyView) alternatives() []string {
-	if len(v.forecast.Alternatives) > 0 {
-		return v.forecast.Alternatives
+	all := v.forecast.Alternatives
+	if len(all) == 0 {
+		all = policy.Alternatives(v.code())
 	}
-	return policy.Alternatives(v.code())
+	return slices.DeleteFunc(slices.Clone(all), func(what string) bool {
+		return what == "disregard" && v.message.Kind == sealpost.KindDisregard
+	})
 }
 
 // whyAgain says whether, and when, a recall becomes possible; nil: never.

@@ -20,7 +20,7 @@ const toEnd = () => {
   s.scrollTop = s.scrollHeight;
 };
 
-if (list() && !location.hash) toEnd();
+if (list() && ["", "#newest"].includes(location.hash)) toEnd();
 else if (location.hash.startsWith("#m-")) document.getElementById(location.hash.slice(1))?.scrollIntoView({ block: "center" });
 
 // New messages do not move what somebody is reading.
