@@ -64,13 +64,22 @@ func TestWhatWasDoneLeaves(t *testing.T) {
 func TestRoomOnAPhone(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
-	p.maya.says(p.talk, "zebra on a phone")
+	m := p.maya.says(p.talk, "zebra on a phone")
 	b := p.at(p.maya, phone())
 	b.visit(p.path())
 	const shown = `[...document.querySelectorAll(".top,.thread-head,.bottom")].filter((e) => e.getClientRects().length).map((e) => e.className.split(" ")[0] + " " + e.getBoundingClientRect().height).join()`
 	if got := b.eval(shown); got != "thread-head 56,bottom 64" {
 		t.Errorf("it shows %v (picture: %s)", got, b.picture("bars"))
 	}
+	b.click(at(m) + " .bubble")
+	arrived := p.jonas.says(p.talk, "meanwhile")
+	b.awaitText(at(arrived)+" .body", "meanwhile") // it opens, because somebody is there
+	b.click(at(m) + " .dots")
+	b.await("the menu", `document.querySelector(".message-menu:popover-open")`)
+	if got := b.eval(`new Set([...document.querySelectorAll(":popover-open [role=menuitem]")].map((e) => e.getBoundingClientRect().width)).size`); got != 1.0 {
+		t.Errorf("the lines of the menu of a chosen message have %v widths (picture: %s)", got, b.picture("menu"))
+	}
+	b.press("Escape")
 	b.click("#body")
 	b.await("the bar to leave", `document.querySelector(".bottom").getClientRects().length === 0`)
 	if got := b.eval(`innerHeight - document.querySelector(".thread-foot").getBoundingClientRect().bottom`); got != 0.0 {

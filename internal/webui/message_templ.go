@@ -1819,7 +1819,7 @@ func messageMenu(v threadView, m service.MessageView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if v.thread.Self.Active() {
+			if v.thread.Self.Active() && !v.other.Profile {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 147, "<a role=\"menuitem\" tabindex=\"-1\" href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
