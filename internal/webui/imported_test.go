@@ -59,7 +59,7 @@ func TestNotHereYet(t *testing.T) {
 	for _, list := range []string{"/network/people", "/network/connections"} {
 		maya.get(list).want(http.StatusOK).tells("Pedro García", "Not here yet").saysNot("Connected").lacks("/write")
 	}
-	why := maya.get(at + "/" + c.Last.ID.String() + "/why").want(http.StatusOK).tells("It comes from an archive")
+	why := maya.get(at+"/"+c.Last.ID.String()+"/why").want(http.StatusOK).tells("It comes from an archive", "Block Pedro García").saysNot("follow-up", "disregard")
 	if text := why.flat(); strings.Contains(text, "has opened it") {
 		t.Errorf("it says who opened what came from an archive:\n%s", text)
 	}

@@ -17,6 +17,7 @@ type whyView struct {
 	forecast service.Forecast
 	lost     bool // it was recallable when the page was made, and is not any more
 	refused  bool // the recall was asked for
+	away     bool // its recipient has no account: nothing more can be written to them
 }
 
 func (s *Server) why(q *request) error {
@@ -30,6 +31,13 @@ func (s *Server) why(q *request) error {
 	v := whyView{aboutMessage: a}
 	if v.forecast, err = s.service.Forecast(q.ctx, q.principal, a.message.ID); err != nil {
 		return err
+	}
+	if rest := others(q.ctx, a.thread); a.message.Imported && a.thread.Conversation.Kind == sealpost.Direct && len(rest) == 1 {
+		p, err := s.service.Person(q.ctx, q.principal, rest[0].UserID)
+		if err != nil && sealpost.CodeOf(err) != sealpost.CodeNotFound {
+			return err
+		}
+		v.away = p.Profile
 	}
 	return q.showWhy(v)
 }
@@ -103,15 +111,15 @@ func (v whyView) openedAt() sealpost.Instant {
 	return at
 }
 
-// alternatives are what can be done instead, the most fitting first: all five, but
-// that nobody asks to disregard a request to disregard.
+// alternatives are what can be done instead, the most fitting first: all five, but what
+// can't be: nobody asks to disregard a request to disregard, or writes to nobody.
 func (v whyView) alternatives() []string {
 	all := v.forecast.Alternatives
 	if len(all) == 0 {
 		all = policy.Alternatives(v.code())
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(what string) bool {
-		return what == "disregard" && v.message.Kind == sealpost.KindDisregard
+		return what == "disregard" && v.message.Kind == sealpost.KindDisregard || v.away && (what == "disregard" || what == "follow_up")
 	})
 }
 
