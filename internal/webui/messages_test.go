@@ -188,7 +188,7 @@ func TestHeldByForms(t *testing.T) {
 	undo := time.Minute
 	maya.set(service.SettingsEdit{Undo: &undo})
 	page := maya.post(c.path()+"/send", url.Values{"body": {secretText}, "key": {"one"}}).want(http.StatusOK)
-	page.says("Not sent yet. Sends at", "Sending at", "Undo Ctrl+Z", "Send now")
+	page.says("Not sent yet. Sends at", "Sending at", "Undo (Ctrl+Z)", "Send now")
 	jonas.get("/messages").saysNot("Maya")
 	at := regexp.MustCompile(c.path() + `/([0-9a-f-]{36})/undo`).FindStringSubmatch(page.html)
 	if at == nil {
