@@ -150,8 +150,8 @@ func TestOpening(t *testing.T) {
 	sender.click(at(m) + " .dots")
 	sender.await("a recall that is not offered", `document.querySelector("`+at(m)+` .recall-item").ariaDisabled === "true"`)
 	sender.clickText("[role=menuitem]", "Why can't I recall this?")
-	sender.awaitText("dialog h1", "Jonas Lindqvist has opened it")
-	if n := sender.eval(`document.querySelectorAll("dialog .alternatives > li").length`); n != 5.0 {
+	sender.awaitText("#panel h1", "Jonas Lindqvist has opened it")
+	if n := sender.eval(`document.querySelectorAll("#panel .alternatives > li").length`); n != 5.0 {
 		t.Errorf("%v alternatives", n)
 	}
 }
@@ -163,7 +163,7 @@ func TestRecallIsSeenAtOnce(t *testing.T) {
 	m := p.maya.says(p.talk, "zebra in the list")
 	b := p.at(p.jonas, desk())
 	b.visit("/messages")
-	b.awaitText(".row.unread", "Sealed message")
+	b.awaitText(".row.unread", "Sealed. Open to read")
 	if _, err := p.maya.api.Recall(t.Context(), m.ID, api.Recall{}); err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,7 @@ func TestSealedMeansSealed(t *testing.T) {
 	b.visit("/messages")
 	const token = "qzvkjwxp"
 	m := p.maya.says(p.talk, "begin "+token+" end")
-	b.awaitText(".row.unread", "Sealed message")
+	b.awaitText(".row.unread", "Sealed. Open to read")
 	for _, path := range []string{p.path(), "/messages", "/messages?filter=unread", "/search?q=" + token[:4], "/activity", "/messages/" + p.talk + "/" + m.ID + "/details"} {
 		b.visit(path)
 	}

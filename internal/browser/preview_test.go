@@ -22,7 +22,7 @@ func TestExposure(t *testing.T) {
 	list := p.at(p.jonas, phone())
 	off := p.maya.says(p.talk, "zebra behind the seal")
 	list.visit("/messages")
-	list.awaitText(".row-line", "Sealed message. Open to read")
+	list.awaitText(".row-line", "Sealed. Open to read")
 	if list.shows("zebra") {
 		t.Error("the list shows text that nobody allowed")
 	}
@@ -39,7 +39,7 @@ func TestExposure(t *testing.T) {
 	list.visit("/messages")
 	list.awaitText(".row-line", "Preview: zebra in plain sight")
 	sender.visit(p.path())
-	sender.awaitText(".composer", "sees the first words at once")
+	sender.awaitText(".composer", "see the first words at once")
 	sender.question(on)
 	sender.awaitText("dialog", "Jonas Lindqvist: your first words, in their message list at")
 	sender.click("dialog button.recall")
@@ -64,7 +64,7 @@ func TestHidePreview(t *testing.T) {
 	p.setPolicy(func(rules *policy.Policy) { rules.Previews = sealpost.PreviewsImmediate })
 	b := p.at(p.maya, desk())
 	b.visit("/compose?conversation=" + p.talk)
-	b.awaitText("#send-facts", "sees the first words at once")
+	b.awaitText("#send-facts", "see the first words at once")
 	b.click("#body")
 	b.types("zebra for nobody's list")
 	b.click("[name=hide]")
@@ -76,7 +76,7 @@ func TestHidePreview(t *testing.T) {
 	list.click(`#preview-text input[value=immediate]`)
 	list.awaitText("#preview-text", "Saved")
 	list.visit("/messages")
-	list.awaitText(".row-line", "Sealed message. Open to read")
+	list.awaitText(".row-line", "Sealed. Open to read")
 	if list.shows("zebra") {
 		t.Error("the list shows what its sender hid")
 	}

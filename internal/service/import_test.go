@@ -202,7 +202,7 @@ func TestImportedIsNeverRecallable(t *testing.T) {
 	_, err := h.Recall(t.Context(), ann, "", c.Last.ID, service.Recalling{})
 	wantCode(t, "recalling", err, sealpost.CodeWindowClosed)
 	forecast, err := h.Forecast(t.Context(), ann, c.Last.ID)
-	if err != nil || forecast.Recallable || forecast.Code != sealpost.CodeWindowClosed {
+	if err != nil || forecast.Recallable || forecast.Code != sealpost.CodeWindowClosed || len(forecast.Also) != 0 { // nobody opened it here
 		t.Errorf("forecast %+v, %v", forecast, err)
 	}
 	m := h.send(ann, h.group(ann, dan))

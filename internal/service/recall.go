@@ -267,6 +267,9 @@ func facts(s Snapshot, m sealpost.Message) policy.Facts {
 		QuotaUntil:     s.Recall.QuotaUntil,
 		MessagesOver:   s.Recall.MessagesOver, RecipientsOver: s.Recall.RecipientsOver, RefusalsOver: s.Recall.RefusalsOver,
 	}
+	if m.Imported { // it is settled by the import: nobody has opened it
+		return f
+	}
 	for _, d := range m.Deliveries {
 		f.Recipients = append(f.Recipients, policy.Recipient{Opened: d.State == sealpost.DeliveryOpened, Receipt: d.Receipt})
 	}

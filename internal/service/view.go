@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 
+	"github.com/sealpost/sealpost/internal/policy"
 	"github.com/sealpost/sealpost/internal/sealpost"
 )
 
@@ -30,6 +31,10 @@ type MessageView struct {
 	Content         *ContentView     // nil: the viewer does not have it
 	Acknowledged    *Acknowledgement // the viewer's own answer to a request to disregard
 	Deliveries      []DeliveryView
+	// PolicyVersion is what it was sent under (R12), for the sender only.
+	PolicyVersion int64
+	// Foreseen is what a recall would meet now, where Foresee was asked.
+	Foreseen *policy.Verdict
 }
 
 // ContentView is what was sealed.
@@ -58,7 +63,7 @@ func envelope(m sealpost.Message, viewer sealpost.UserID) MessageView {
 		Own: m.SenderID == viewer, SentAt: m.SentAt, RecallableUntil: m.RecallableUntil, Imported: m.Imported,
 	}
 	if v.Own {
-		v.CreatedAt, v.RecalledAt = m.CreatedAt, m.RecalledAt
+		v.CreatedAt, v.RecalledAt, v.PolicyVersion = m.CreatedAt, m.RecalledAt, m.PolicyVersion
 		if m.State.Pending() {
 			v.ReleaseAt, v.TimeZone, v.Version = m.ReleaseAt, m.TimeZone, m.Content.Version
 		}

@@ -86,7 +86,7 @@ func (q *request) flagFacts() ([]fact, error) {
 		one := fact{at: f.Flag.CreatedAt, icon: "flag", anchor: "f-" + f.Flag.ID.String()}
 		switch {
 		case f.Flag.State == sealpost.FlagOpen:
-			one.said = say("You reported a message. Moderators have not answered yet. Reference %[1]s", f.Flag.ID.String()[:8])
+			one.said = say("You reported a message. Moderators have not answered yet. Reference %[1]s", referenceOf(f.Flag.ID))
 		case f.Flag.Resolution == sealpost.ResolvedRemove:
 			one.at, one.said = f.Flag.ResolvedAt, say("The message that you reported was removed. %[1]s", name(f.Answer))
 		default:
@@ -95,6 +95,13 @@ func (q *request) flagFacts() ([]fact, error) {
 		out = append(out, one)
 	}
 	return out, nil
+}
+
+// referenceOf is by what people call a report: the end of its id, because the beginning
+// is when it was made.
+func referenceOf(id sealpost.FlagID) string {
+	s := id.String()
+	return s[len(s)-8:]
 }
 
 func (q *request) draftFacts() ([]fact, error) {

@@ -198,8 +198,14 @@ func TestDecisions(t *testing.T) {
 	otto.get(at).want(http.StatusOK, "Kept by").lacks("Case 1 of")
 
 	again := "/admin/flags/" + maya.report(m, true).String()
-	otto.post(again+"/resolve", with(otto.get(again).formTo(again+"/resolve"), "act", "remove")).want(http.StatusOK, "Removed for everyone.")
+	unread := otto.get(again).formTo(again + "/resolve")
+	otto.post(again+"/resolve", with(unread, "act", "remove", "answer", "Gone.")).
+		want(http.StatusUnprocessableEntity, "Show the message first, or choose to remove it without looking at it.", "Gone.", `href="#known"`)
+	read := otto.post(again+"/read", url.Values{}).want(http.StatusOK, "secret-of-maya").formTo(again + "/resolve")
+	otto.post(again+"/resolve", with(read, "act", "remove")).want(http.StatusOK, "Removed for everyone.")
 	otto.get(again).want(http.StatusOK, "Removed for everyone by")
+	blind := "/admin/flags/" + maya.report(maya.message("unread-of-maya", jonas), true).String()
+	otto.post(blind+"/resolve", with(otto.get(blind).formTo(blind+"/resolve"), "act", "remove", "known", "on")).want(http.StatusOK, "Removed for everyone.")
 	maya.get("/messages/"+m.ConversationID.String()).want(http.StatusOK, "removed after review").lacks("secret-of-maya")
 }
 

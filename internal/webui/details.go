@@ -12,6 +12,11 @@ func (s *Server) details(q *request) error {
 	if err != nil {
 		return err
 	}
+	one := []service.MessageView{a.message}
+	if _, err := s.service.Foresee(q.ctx, one); err != nil {
+		return err
+	}
+	a.message = one[0]
 	return q.page(page{title: T(q.ctx, "Details"), body: detailsBody(a), at: atMessages})
 }
 

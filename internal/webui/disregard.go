@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
 
@@ -18,6 +19,9 @@ func (s *Server) disregardPage(q *request) error {
 	a, err := q.about()
 	if err != nil {
 		return err
+	}
+	if a.message.Kind == sealpost.KindDisregard { // it has an answer of its own
+		return sealpost.NotFound()
 	}
 	v := disregardView{aboutMessage: a, words: service.DisregardText(a.message.SentAt, q.principal.User.TimeZone)}
 	asked, there, err := s.service.DisregardRequest(q.ctx, q.principal, a.message.ID)

@@ -12,6 +12,9 @@ import (
 const (
 	inboxPage  = 50 // conversations of a page of the list
 	threadPage = 50 // messages of a page of a thread
+	// mostDeadlines is in how many rows of the list a deadline can stand: each costs a
+	// reading of the limits of its conversation, and what was sent last is first.
+	mostDeadlines = 5
 	// filterDrafts is a filter of the page and not of the inbox: drafts are no
 	// conversations.
 	filterDrafts service.Filter = "drafts"
@@ -61,6 +64,9 @@ func (q *request) inboxFor(open sealpost.ConversationID) (v inboxView, err error
 	if v.items, v.next, err = q.server.service.Inbox(q.ctx, q.principal, v.filter, v.cursor, inboxPage); err == nil {
 		err = q.server.service.ShowPreviews(q.ctx, q.principal, v.items)
 	}
+	if err == nil {
+		err = q.server.service.ForeseeNewest(q.ctx, v.items, mostDeadlines)
+	}
 	if v.filter == "" {
 		v.filter = service.FilterAll
 	}
@@ -102,11 +108,15 @@ func (v inboxView) page(cursor string) string {
 	return at
 }
 
-// entry is the address of a conversation, beside the list as it is.
+// entry is the address of a conversation, beside the list as it is. Without script too
+// it is entered at its end.
 func (v inboxView) entry(id sealpost.ConversationID) string {
 	v.open = id
-	return v.address()
+	return v.address() + atNewest
 }
+
+// atNewest is the end of a thread. It takes no focus, as a message would.
+const atNewest = "#newest"
 
 // titleOf is how a conversation is called: its title, or who is in it besides the
 // viewer.
@@ -174,29 +184,13 @@ func snippet(ctx context.Context, e service.InboxEntry) string {
 	case e.Preview != "":
 		return T(ctx, "Preview: %[1]s", e.Preview)
 	case m.Content == nil:
-		return T(ctx, "Sealed message. Open to read")
+		return T(ctx, "Sealed. Open to read")
 	case m.Own:
 		return T(ctx, "You: %[1]s", sealpost.Beginning(m.Content.Body, 80))
 	case e.Conversation.Kind == sealpost.Group:
 		return T(ctx, "%[1]s: %[2]s", nameIn(ctx, e.Thread, m.SenderID), sealpost.Beginning(m.Content.Body, 80))
 	}
 	return sealpost.Beginning(m.Content.Body, 80)
-}
-
-// recallableNow reports whether the newest message is one that the viewer may still
-// recall, for the ring beside it.
-func recallableNow(ctx context.Context, m *service.MessageView) bool {
-	return m != nil && m.Own && m.State == sealpost.Sent && !m.Imported && m.Kind != sealpost.KindRequiredNotice && m.RecalledAt == 0 &&
-		m.RecallableUntil >= from(ctx).now && anySealed(*m)
-}
-
-func anySealed(m service.MessageView) bool {
-	for _, d := range m.Deliveries {
-		if d.State == sealpost.DeliverySealed {
-			return true
-		}
-	}
-	return false
 }
 
 // sealedRow reports whether the newest message is one that the viewer could open.

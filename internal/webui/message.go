@@ -59,21 +59,19 @@ func sealedFor(m service.MessageView) bool {
 	return !m.Own && m.State == sealpost.Sent && m.Delivery == sealpost.DeliverySealed
 }
 
-// recallState says whether a menu offers a recall, and if not, in a few words why.
-// It is a guess by what the page knows; the server decides at the recall (R8).
-func recallState(ctx context.Context, m service.MessageView) (offered bool, why string) {
+// recallState says whether a menu offers a recall, and if not, in a few words why: the
+// reason is the one that the panel gives. It holds for now; the server decides at the
+// recall (R8).
+func recallState(ctx context.Context, t service.Thread, m service.MessageView) (offered bool, why string) {
+	if recallableNow(m) {
+		return true, ""
+	}
+	code := refusedWith(m)
 	switch {
 	case m.Imported:
-		return false, T(ctx, "It comes from an archive")
-	case m.State == sealpost.Removed:
-		return false, T(ctx, "Removed after review")
-	case m.RecalledAt != 0:
-		return false, T(ctx, "Already recalled")
-	case m.Kind == sealpost.KindRequiredNotice:
-		return false, T(ctx, "Required notice")
-	case m.RecallableUntil < from(ctx).now:
-		return false, T(ctx, "The recall window closed at %[1]s", clockText(ctx, m.RecallableUntil))
-	case !anySealed(m):
+	case code == sealpost.CodeWindowClosed:
+		return false, T(ctx, "The recall window closed at %[1]s", untilText(ctx, m))
+	case code == sealpost.CodeOpened:
 		at := sealpost.Instant(0)
 		for _, d := range m.Deliveries {
 			at = max(at, d.OpenedAt)
@@ -83,7 +81,35 @@ func recallState(ctx context.Context, m service.MessageView) (offered bool, why 
 		}
 		return false, T(ctx, "Opened at %[1]s", clockText(ctx, at))
 	}
-	return true, ""
+	return false, refusalWords(ctx, t, m, code)
+}
+
+// refusedWith is what a recall of an own message would be refused with.
+func refusedWith(m service.MessageView) sealpost.Code {
+	switch {
+	case m.State == sealpost.Removed:
+		return sealpost.CodeRemoved
+	case m.RecalledAt != 0:
+		return sealpost.CodeRecalled
+	case m.Foreseen == nil:
+		return sealpost.CodeUnavailable
+	}
+	return m.Foreseen.Code
+}
+
+// recallableNow reports whether the viewer can recall a message: nothing promises it
+// where the server would refuse (R8).
+func recallableNow(m service.MessageView) bool {
+	return m.Own && m.State == sealpost.Sent && m.RecalledAt == 0 && m.Foreseen != nil && m.Foreseen.Granted()
+}
+
+// waits is when a limit that refuses now is lifted, where a recall is possible after
+// it; zero: none.
+func waits(m service.MessageView) sealpost.Instant {
+	if m.State == sealpost.Sent && m.Foreseen != nil && m.Foreseen.RetryAt <= m.RecallableUntil {
+		return m.Foreseen.RetryAt
+	}
+	return 0
 }
 
 // footer is the line below an own message: what the server knows, and until when
@@ -108,16 +134,16 @@ func footer(ctx context.Context, t service.Thread, m service.MessageView) templ.
 			at = max(at, d.OpenedAt)
 		}
 	}
-	recallable := recallableNow(ctx, &m)
+	recallable := recallableNow(m)
 	switch {
 	case all == 1 && at != 0:
 		return say("Sent %[1]s. Opened %[2]s.", clock(m.SentAt), clock(at))
 	case open > 0 && recallable:
-		return say("Sent %[1]s. Opened by %[2]d of %[3]d. Recall until %[4]s.", clock(m.SentAt), open, all, clock(m.RecallableUntil))
+		return say("Sent %[1]s. Opened by %[2]d of %[3]d. Recall until %[4]s.", clock(m.SentAt), open, all, until(m))
 	case open > 0:
 		return say("Sent %[1]s. Opened by %[2]d of %[3]d.", clock(m.SentAt), open, all)
 	case recallable:
-		return say("Sent %[1]s. No receipt yet. Recall until %[2]s.", clock(m.SentAt), clock(m.RecallableUntil))
+		return say("Sent %[1]s. No receipt yet. Recall until %[2]s.", clock(m.SentAt), until(m))
 	}
 	return say("Sent %[1]s. No receipt yet.", clock(m.SentAt))
 }
@@ -128,8 +154,8 @@ func messageName(ctx context.Context, t service.Thread, m service.MessageView) s
 	switch {
 	case m.State == sealpost.Held || m.State == sealpost.Scheduled:
 		return T(ctx, "You, not sent yet, %[1]s", clockText(ctx, m.ReleaseAt))
-	case m.Own && recallableNow(ctx, &m):
-		return T(ctx, "You, %[1]s, can be recalled until %[2]s", clockText(ctx, m.SentAt), clockText(ctx, m.RecallableUntil))
+	case m.Own && recallableNow(m):
+		return T(ctx, "You, %[1]s, can be recalled until %[2]s", clockText(ctx, m.SentAt), untilText(ctx, m))
 	case m.Own:
 		return T(ctx, "You, %[1]s", clockText(ctx, m.SentAt))
 	case sealedFor(m):
@@ -218,6 +244,17 @@ func firstOpened(ctx context.Context, v threadView) (first sealpost.MessageID) {
 	return first
 }
 
+// canRecall says whether the sender of a message that is sealed for the viewer can still
+// take it back, as far as its envelope tells.
+func (v threadView) canRecall(ctx context.Context, m service.MessageView) bool {
+	return v.terms.Recall && m.Kind != sealpost.KindRequiredNotice && m.RecallableUntil >= from(ctx).now
+}
+
+// followUp is where a message is written that corrects another.
+func followUp(m service.MessageView) string {
+	return "/compose?conversation=" + m.ConversationID.String() + "&follow=" + m.ID.String()
+}
+
 // quoted is the address of what a message answers.
 func (v threadView) quoted(m service.MessageView) templ.SafeURL {
 	for _, there := range v.history.Items {
@@ -239,11 +276,11 @@ func (v threadView) held() (out []service.MessageView) {
 }
 
 // look is the class of a message: what it looks like follows from its state.
-func look(ctx context.Context, m service.MessageView) string {
+func look(m service.MessageView) string {
 	switch {
 	case m.State == sealpost.Held, m.State == sealpost.Scheduled:
 		return "own pending"
-	case m.Own && recallableNow(ctx, &m):
+	case m.Own && recallableNow(m):
 		return "own recallable"
 	case m.Own:
 		return "own"

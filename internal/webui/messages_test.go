@@ -104,7 +104,7 @@ func TestReadingByForms(t *testing.T) {
 	maya, jonas, c := duo(t)
 	first := c.says(maya, secretText)
 	second := c.says(maya, secretText+" again")
-	list := jonas.get("/messages").want(http.StatusOK).lacks("zebra").says("unread Sealed message. Open to read")
+	list := jonas.get("/messages").want(http.StatusOK).lacks("zebra").says("unread Sealed. Open to read")
 	if !strings.Contains(list.html, `action="`+c.path()+`/open"`) || !strings.Contains(list.html, `name="through" value="`+second.String()+`"`) {
 		t.Errorf("the row is no form that opens up to the newest:\n%s", list.html)
 	}
@@ -250,7 +250,11 @@ func TestRequestByForms(t *testing.T) {
 	}
 	maya.get(c.path()).lacks("zebra", "data-opens", `id="composer"`).says(
 		"Erik Sand would like to write to you", "Accept", "Decline", "Block Erik Sand", "Open message",
-		"If you open it, Erik Sand can no longer recall it, and can find out that it was opened.")
+		"If you open it, Erik Sand can no longer recall it, and can find out that it was opened.").saysNot("in common")
+	jonas := o.writer("Jonas Lindqvist")
+	jonas.befriend(maya, erik)
+	c.later(6 * time.Minute)
+	maya.get(c.path()).says("1 connection in common", "If you open it, Erik Sand can find out that it was opened.").saysNot("can no longer recall it", "can recall it until")
 	maya.post(c.path()+"/accept", url.Values{"key": {"a"}}).want(http.StatusOK).lacks("zebra").says("Accepted.", "To Erik Sand")
 	if v, err := c.Message(t.Context(), erik.Principal, m); err != nil || v.Deliveries[0].State != sealpost.DeliverySealed {
 		t.Errorf("accepting made it %+v, %v", v.Deliveries, err)

@@ -15,6 +15,9 @@ type page struct {
 	class string  // of <main>: "panes" for two columns, empty for one
 }
 
+// inThread is the class of the page of a conversation.
+const inThread = "panes"
+
 // section is a place that the bars lead to.
 type section string
 

@@ -76,6 +76,8 @@ func tieWord(ctx context.Context, p service.Person) string {
 	switch {
 	case p.Blocked:
 		return T(ctx, "Blocked by you")
+	case p.Profile:
+		return T(ctx, "Not here yet")
 	case p.Tie == sealpost.TieConnected:
 		return T(ctx, "Connected")
 	case p.Tie == sealpost.TieInvited:

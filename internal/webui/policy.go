@@ -281,7 +281,7 @@ func seen(ctx context.Context, p policy.Policy) []glimpse {
 // listGlimpse is what most people's lists show, and what those of people who ask for
 // more can (R26).
 func listGlimpse(ctx context.Context, p policy.Policy) string {
-	sealed := T(ctx, "“Sealed message. Open to read.”")
+	sealed := T(ctx, "“Sealed. Open to read.”")
 	switch p.Previews {
 	case sealpost.PreviewsOff:
 		return sealed

@@ -20,7 +20,7 @@ func shownAtOnce(ctx context.Context, t service.Terms) bool {
 }
 
 func shownWord(ctx context.Context) string {
-	return T(ctx, "Whoever has chosen it sees the first words at once, and no recall takes that back")
+	return T(ctx, "Recipients who allow previews see the first words at once, and a recall can't take those back")
 }
 
 // previewChoices are the settings of preview text, strictest first.

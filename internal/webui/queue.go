@@ -189,6 +189,9 @@ func (s *Server) resolveCase(q *request) error {
 	if act != "remove" && act != "keep" {
 		return q.caseTrouble(v, sealpost.Invalid("answer", "Choose whether the message is removed or kept."))
 	}
+	if act == "remove" && q.field("known") != "on" && v.flag.State == sealpost.FlagOpen { // it is final
+		return q.caseTrouble(v, sealpost.Invalid("known", "Show the message first, or choose to remove it without looking at it."))
+	}
 	_, err = s.service.ResolveFlag(q.ctx, q.principal, v.key, v.flag.ID, service.Resolving{Remove: act == "remove", Answer: v.answer})
 	switch sealpost.CodeOf(err) {
 	case "":

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sealpost/sealpost/internal/policy"
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
@@ -51,8 +52,10 @@ func TestEveryRefusalHasItsWords(t *testing.T) {
 			}
 			said[words] = code
 		}
-		if alsoText(ctx, v, code) != v.heading(ctx) {
-			t.Errorf("%s is called otherwise beside another reason", code)
+		m := v.message
+		m.Foreseen = &policy.Verdict{Code: code}
+		if offered, why := recallState(ctx, service.Thread{}, m); offered || why != v.heading(ctx) && code != sealpost.CodeWindowClosed && code != sealpost.CodeOpened {
+			t.Errorf("%s: the menu says %q, the panel %q", code, why, v.heading(ctx))
 		}
 		if again := whyAgain(v); (again != nil) != (code == sealpost.CodeDailyLimit || code == sealpost.CodeThrottled || code == sealpost.CodeOnHold || code == sealpost.CodeRecallOff) {
 			t.Errorf("%s: whether it becomes possible again is %v", code, again != nil)

@@ -3,6 +3,7 @@ package webui
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -61,6 +62,9 @@ func (a aboutMessage) recipients(ctx context.Context) (names []string) {
 	}
 	return names
 }
+
+// window is how long the message could be recalled.
+func (a aboutMessage) window() time.Duration { return a.message.RecallableUntil.Sub(a.message.SentAt) }
 
 func (a aboutMessage) topic() string { return "conversation:" + a.message.ConversationID.String() }
 

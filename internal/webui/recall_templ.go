@@ -175,7 +175,7 @@ func recallBody(v recallView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = say("Recall until %[1]s", clock(v.message.RecallableUntil)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = say("Recall until %[1]s", until(v.message)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

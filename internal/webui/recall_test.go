@@ -384,6 +384,9 @@ func TestDisregardByForms(t *testing.T) {
 	c.opens(jonas, ask)
 	jonas.post(c.of(ask, "acknowledge"), url.Values{"key": {"k"}, "deleted": {"true"}}).want(http.StatusOK)
 	maya.get(c.of(id, "disregard")).want(http.StatusOK).tells("Jonas Lindqvist Says that it is deleted, ")
+	c.later(6 * time.Minute)
+	maya.get(c.of(ask, "why")).want(http.StatusOK).tells("Send a follow-up", "Report my own message").saysNot("Ask to disregard it")
+	maya.get(c.of(ask, "disregard")).want(http.StatusNotFound)
 }
 
 // S18, R23: a report of one's own or another's message says what it does, keeps what
@@ -392,7 +395,7 @@ func TestFlagByForms(t *testing.T) {
 	t.Parallel()
 	maya, jonas, c := duo(t)
 	id := c.says(maya, secretText)
-	own := maya.get(c.of(id, "report")).want(http.StatusOK).tells("Report my own message", "Moderators will read the message.", "I ask for its removal")
+	own := maya.get(c.of(id, "report")).want(http.StatusOK).tells("Report my own message", "Moderators will read the message.", "I ask for its removal", "zebra", "to Jonas Lindqvist")
 	form := url.Values{"key": {own.key()}, "reason": {"none of them"}, "note": {"it names a patient"}, "remove": {"on"}}
 	wrong := maya.post(c.of(id, "report"), form).want(http.StatusUnprocessableEntity, ">it names a patient</textarea>", `href="#reason"`)
 	if wrong.key() != own.key() {
@@ -459,6 +462,8 @@ func TestReportLeadsToTheDraft(t *testing.T) {
 		t.Fatalf("no link to the draft:\n%s", report.html)
 	}
 	maya.get(link[1]).want(http.StatusOK, secretText)
+	maya.get(c.path()).want(http.StatusOK, link[1]).tells("Report Write again")
 	c.later(26 * time.Hour)
+	maya.get(c.path()).want(http.StatusOK).lacks(link[1])
 	maya.get(c.of(id, "recall")).want(http.StatusOK).lacks(link[1]).tells("The text has been unreadable everywhere since ")
 }

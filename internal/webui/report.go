@@ -52,6 +52,23 @@ func (v reportView) summary(ctx context.Context) string {
 	return T(ctx, "Recalled for %[1]d of %[2]d people.", recalled, len(v.report.Recipients))
 }
 
+// remains says what is left in the conversation of those whom it was recalled from. Who
+// of several sees a line is not told: it may be nobody who is still there (R31).
+func (v reportView) remains(ctx context.Context) templ.Component {
+	marked, one := v.report.Trace == "marker", len(v.report.Recipients) == 1
+	switch {
+	case marked && one:
+		return say("A line. %[1]s sees that you recalled a message.", name(nameIn(ctx, v.thread, v.report.Recipients[0].UserID)))
+	case marked:
+		return say("A line. At least one of them sees that you recalled a message.")
+	case one:
+		return say("Nothing. %[1]s sees no sign that there was a message.", name(nameIn(ctx, v.thread, v.report.Recipients[0].UserID)))
+	case v.partly():
+		return say("Nothing, for those it was recalled from. They see no sign that there was a message.")
+	}
+	return say("Nothing. Nobody sees a sign that there was a message.")
+}
+
 // outcomeWord is what happened for one recipient.
 func outcomeWord(ctx context.Context, r service.RecipientReport) string {
 	if r.Outcome == service.OutcomeRecalled {

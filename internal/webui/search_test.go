@@ -70,6 +70,19 @@ func TestActivity(t *testing.T) {
 	if !ok || !strings.Contains(today, "invites you") || strings.Contains(today, "You recalled") || !strings.Contains(before, "You recalled") {
 		t.Errorf("not by day:\n%s", s.html)
 	}
+	references := map[string]bool{}
+	for range 2 { // of the same second
+		_, m = maya.says(jonas, "another")
+		f, err := o.Flag(t.Context(), maya.Principal, "", m.ID, service.Flagging{Reason: sealpost.FlagOther})
+		if err != nil {
+			t.Fatal(err)
+		}
+		references[f.Flag.ID.String()[28:]] = true
+	}
+	s = maya.get("/activity")
+	for r := range references {
+		s.want(200, "Reference "+r)
+	}
 	// What others recalled is never an item.
 	jonas.get("/activity").want(200).lacks("recalled a message", talk.String())
 }

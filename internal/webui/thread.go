@@ -3,9 +3,11 @@ package webui
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/sealpost/sealpost/internal/policy"
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
@@ -19,7 +21,9 @@ type threadView struct {
 	targets map[sealpost.MessageID]*service.MessageView // of replies
 	form    composer
 	terms   service.Terms
-	older   bool // the page does not show the newest
+	next    policy.Verdict                          // on what is sent here now
+	drafts  map[sealpost.MessageID]sealpost.DraftID // the texts of own recalls, while they are kept (R20)
+	older   bool                                    // the page does not show the newest
 }
 
 // composer is what is being written below a thread, as it is shown again.
@@ -100,6 +104,9 @@ func (q *request) showThread(id sealpost.ConversationID, form composer) error {
 			return err
 		}
 	}
+	if v.next, err = s.Foresee(q.ctx, v.history.Items); err != nil {
+		return err
+	}
 	if v.inbox, err = q.inboxFor(id); err != nil {
 		return err
 	}
@@ -115,12 +122,15 @@ func (q *request) showThread(id sealpost.ConversationID, form composer) error {
 	if err := q.findTargets(&v); err != nil {
 		return err
 	}
+	if v.drafts, err = q.draftsOf(v.history.Items); err != nil {
+		return err
+	}
 	if q.swapped() {
 		if err := q.count(); err != nil {
 			return err
 		}
 	}
-	return q.page(page{title: titleOf(q.ctx, v.thread), body: threadBody(v), at: atMessages, class: "panes"})
+	return q.page(page{title: titleOf(q.ctx, v.thread), body: threadBody(v), at: atMessages, class: inThread})
 }
 
 // historyAt shows a thread up to a message, unless the newest page has it anyway.
@@ -167,6 +177,21 @@ func (q *request) findTargets(v *threadView) error {
 	return nil
 }
 
+// draftsOf finds the drafts that own recalls of a page left, if there can be any.
+func (q *request) draftsOf(items []service.MessageView) (map[sealpost.MessageID]sealpost.DraftID, error) {
+	out := map[sealpost.MessageID]sealpost.DraftID{}
+	if !slices.ContainsFunc(items, func(m service.MessageView) bool {
+		return m.Own && m.State == sealpost.Recalled && m.RecalledAt.Add(sealpost.DraftLife) > q.now
+	}) {
+		return out, nil
+	}
+	drafts, _, err := q.server.service.Drafts(q.ctx, q.principal, "", threadPage)
+	for _, d := range drafts {
+		out[d.Draft.FromMessage] = d.Draft.ID
+	}
+	return out, err
+}
+
 // target is what a message answers; nil: nothing that the viewer may know of.
 func (v threadView) target(m service.MessageView) *service.MessageView {
 	if m.Content == nil || m.Content.InReplyTo.IsZero() {
@@ -183,17 +208,24 @@ func (v threadView) address() string { return threadPath(v.thread.Conversation.I
 
 func (v threadView) isRequest() bool { return v.thread.Request == sealpost.RequestPending }
 
-// sendLine says to whom, and what can be done after sending.
+// sendLine says what can be done after sending: never more than the server would do.
 func sendLine(ctx context.Context, v threadView) string {
-	q := from(ctx)
-	undo := q.principal.User.Undo
-	switch {
-	case !v.terms.Recall && undo > 0:
-		return T(ctx, "Undo time %[1]d s. Recall is switched off.", int(undo.Seconds()))
-	case !v.terms.Recall:
+	undo := int(from(ctx).principal.User.Undo.Seconds())
+	if undo > 0 {
+		return T(ctx, "Undo time %d s.", undo) + " " + recallLine(ctx, v)
+	}
+	return recallLine(ctx, v)
+}
+
+// recallLine says until when what is sent here now could be recalled, or why not.
+func recallLine(ctx context.Context, v threadView) string {
+	switch v.next.Code {
+	case sealpost.CodeDailyLimit:
+		return T(ctx, "You already recalled a message here today. Recall is possible again from %[1]s.", clockText(ctx, v.next.RetryAt))
+	case sealpost.CodeThrottled:
+		return T(ctx, "Recall is paused for your account until about %[1]s.", clockText(ctx, v.next.RetryAt))
+	case sealpost.CodeRecallOff:
 		return T(ctx, "Recall is switched off.")
-	case undo > 0:
-		return T(ctx, "Undo time %[1]d s. Recall up to %[2]s after sending, until opened.", int(undo.Seconds()), duration(ctx, v.terms.Window))
 	}
 	return T(ctx, "Recall up to %[1]s after sending, until opened.", duration(ctx, v.terms.Window))
 }
@@ -246,7 +278,7 @@ func (s *Server) send(q *request) error {
 		_, err = s.service.Send(q.ctx, q.principal, form.key, in)
 	}
 	if err == nil {
-		return q.redirect(threadPath(id))
+		return q.redirect(threadPath(id) + atNewest)
 	}
 	code := sealpost.CodeOf(err)
 	if code == sealpost.CodeNotFound {
@@ -320,6 +352,9 @@ func (s *Server) open(q *request) error {
 	if to.filter == "" {
 		to.filter = service.FilterAll
 	}
+	if q.field("from") == "list" {
+		return q.redirect(to.entry(id))
+	}
 	return q.redirect(to.address() + "#" + anchor(through))
 }
 
@@ -342,7 +377,7 @@ func (s *Server) sendNow(q *request) error {
 		if _, err := s.service.SendNow(q.ctx, q.principal, q.key(), m); err != nil {
 			return err
 		}
-		return q.redirect(threadPath(id))
+		return q.redirect(threadPath(id) + atNewest)
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
 )
 
 // clock is a time as people say it, in the viewer's zone: 10:47 today, with the date
@@ -39,6 +40,29 @@ func clockZone(i sealpost.Instant) templ.Component {
 // second is a clock time to the second, for reports.
 func second(i sealpost.Instant) templ.Component {
 	return moment(i, func(_ *request, t time.Time) string { return t.Format("15:04:05") })
+}
+
+// until is the end of a message's window.
+func until(m service.MessageView) templ.Component { return moment(m.RecallableUntil, untilWords(m)) }
+
+// untilText is until as a text.
+func untilText(ctx context.Context, m service.MessageView) string {
+	q := from(ctx)
+	return untilWords(m)(q, m.RecallableUntil.Time().In(q.place()))
+}
+
+// untilWords have seconds for a short window: the minute alone would say that it is
+// over when it begins.
+func untilWords(m service.MessageView) func(*request, time.Time) string {
+	if m.RecallableUntil.Sub(m.SentAt) >= 2*time.Minute {
+		return clockWords
+	}
+	return func(q *request, t time.Time) string {
+		if sameDay(t, q.now.Time().In(q.place())) {
+			return t.Format("15:04:05")
+		}
+		return clockWords(q, t)
+	}
 }
 
 // hour is a clock time, where the day stands above it.

@@ -3,7 +3,6 @@ package webui
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -18,6 +17,7 @@ type whyView struct {
 	forecast service.Forecast
 	lost     bool // it was recallable when the page was made, and is not any more
 	refused  bool // the recall was asked for
+	away     bool // its recipient has no account: nothing more can be written to them
 }
 
 func (s *Server) why(q *request) error {
@@ -32,6 +32,13 @@ func (s *Server) why(q *request) error {
 	if v.forecast, err = s.service.Forecast(q.ctx, q.principal, a.message.ID); err != nil {
 		return err
 	}
+	if rest := others(q.ctx, a.thread); a.message.Imported && a.thread.Conversation.Kind == sealpost.Direct && len(rest) == 1 {
+		p, err := s.service.Person(q.ctx, q.principal, rest[0].UserID)
+		if err != nil && sealpost.CodeOf(err) != sealpost.CodeNotFound {
+			return err
+		}
+		v.away = p.Profile
+	}
 	return q.showWhy(v)
 }
 
@@ -45,15 +52,20 @@ func (q *request) showWhy(v whyView) error {
 
 // heading is the reason in a few words.
 func (v whyView) heading(ctx context.Context) string {
-	switch v.code() {
+	return refusalWords(ctx, v.thread, v.message, v.code())
+}
+
+// refusalWords are what a recall is refused with, in a few words; empty: nothing.
+func refusalWords(ctx context.Context, t service.Thread, m service.MessageView, code sealpost.Code) string {
+	switch code {
 	case sealpost.CodeWindowClosed:
-		if v.message.Imported {
+		if m.Imported {
 			return T(ctx, "It comes from an archive")
 		}
 		return T(ctx, "The recall window has closed")
 	case sealpost.CodeOpened:
-		if len(v.message.Deliveries) == 1 {
-			return T(ctx, "%[1]s has opened it", nameIn(ctx, v.thread, v.message.Deliveries[0].UserID))
+		if len(m.Deliveries) == 1 {
+			return T(ctx, "%[1]s has opened it", nameIn(ctx, t, m.Deliveries[0].UserID))
 		}
 		return T(ctx, "Everyone has opened it")
 	case sealpost.CodeDailyLimit:
@@ -99,22 +111,16 @@ func (v whyView) openedAt() sealpost.Instant {
 	return at
 }
 
-// window is how long the message could be recalled.
-func (v whyView) window() time.Duration { return v.message.RecallableUntil.Sub(v.message.SentAt) }
-
-// alsoText is another reason, in a few words.
-func alsoText(ctx context.Context, v whyView, c sealpost.Code) string {
-	other := v
-	other.forecast.Code = c
-	return other.heading(ctx)
-}
-
-// alternatives are what can be done instead, the most fitting first; always all five.
+// alternatives are what can be done instead, the most fitting first: all five, but what
+// can't be: nobody asks to disregard a request to disregard, or writes to nobody.
 func (v whyView) alternatives() []string {
-	if len(v.forecast.Alternatives) > 0 {
-		return v.forecast.Alternatives
+	all := v.forecast.Alternatives
+	if len(all) == 0 {
+		all = policy.Alternatives(v.code())
 	}
-	return policy.Alternatives(v.code())
+	return slices.DeleteFunc(slices.Clone(all), func(what string) bool {
+		return what == "disregard" && v.message.Kind == sealpost.KindDisregard || v.away && (what == "disregard" || what == "follow_up")
+	})
 }
 
 // whyAgain says whether, and when, a recall becomes possible; nil: never.
@@ -123,13 +129,13 @@ func whyAgain(v whyView) templ.Component {
 	case sealpost.CodeDailyLimit:
 		if v.windowEndsFirst() {
 			return say("From %[1]s for other messages. The recall window of this message ends first, at %[2]s, so it can't be recalled.",
-				clockZone(v.forecast.NextPossibleAt), clock(v.forecast.Until))
+				clockZone(v.forecast.NextPossibleAt), until(v.message))
 		}
 		return say("From %[1]s.", clockZone(v.forecast.NextPossibleAt))
 	case sealpost.CodeThrottled:
 		if v.windowEndsFirst() {
 			return say("At about %[1]s for other messages. The recall window of this message ends first, at %[2]s, so it can't be recalled.",
-				clock(v.forecast.NextPossibleAt), clock(v.forecast.Until))
+				clock(v.forecast.NextPossibleAt), until(v.message))
 		}
 		return say("At about %[1]s.", clock(v.forecast.NextPossibleAt))
 	case sealpost.CodeOnHold, sealpost.CodeRecallOff:

@@ -3,6 +3,7 @@
 import "../vendor/htmx.esm.js";
 import "../vendor/hx-csp.js";
 import "./announce.js";
+import "./done.js";
 import "./dialog.js";
 import "./failed.js";
 import "./live.js";
@@ -14,9 +15,13 @@ import "./ring.js";
 import "./thread.js";
 import "./hold.js";
 import "./recall.js";
+import "./panel.js";
 import "./copy.js";
 import "./combobox.js";
 import "./compose.js";
 import "./settings.js";
 import "./join.js";
 import "./admin.js";
+
+// The style sheet hides what works by script alone until there is one.
+document.documentElement.dataset.script = "";

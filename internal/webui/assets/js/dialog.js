@@ -13,7 +13,7 @@ export async function openDialog(address, from) {
   await htmx.ajax("GET", address, { target: "#dialog", swap: "innerHTML", select: "#main > *" });
   if (!dialog.firstElementChild) {
     announce(document.body.dataset.failed, true); // there was no answer
-    return focusBack();
+    return focusBack(opener);
   }
   nameDialog();
   if (!dialog.open) dialog.showModal();
@@ -27,14 +27,14 @@ function nameDialog() {
   dialog.ariaLabel = dialog.querySelector("h1")?.textContent.trim() ?? null;
 }
 
-function focusBack() {
-  let to = opener?.isConnected ? opener : null;
-  if (to?.closest("[popover]") && !to.closest("[popover]").matches(":popover-open")) {
-    to = document.querySelector(`[popovertarget="${to.closest("[popover]").id}"]`);
+/** Gives the focus to what opened something, or to the message that it belonged to. */
+export function focusBack(to) {
+  let next = to?.isConnected ? to : null;
+  if (next?.closest("[popover]") && !next.closest("[popover]").matches(":popover-open")) {
+    next = document.querySelector(`[popovertarget="${next.closest("[popover]").id}"]`);
   }
-  to ??= document.getElementById(opener?.dataset.message ?? "");
-  (to ?? document.getElementById("main"))?.focus();
-  opener = null;
+  next ??= document.getElementById(to?.dataset.message ?? "");
+  (next ?? document.getElementById("main"))?.focus();
 }
 
 document.addEventListener("click", (e) => {
@@ -55,5 +55,6 @@ document.addEventListener("htmx:after:settle", () => dialog?.open && nameDialog(
 
 dialog?.addEventListener("close", () => {
   dialog.replaceChildren();
-  focusBack();
+  focusBack(opener);
+  opener = null;
 });

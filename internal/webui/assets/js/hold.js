@@ -5,6 +5,10 @@ const holdFor = 500;
 const slack = 10; // how far a finger may move, in pixels
 
 let press = null;
+let picked = ""; // the message that was chosen, also after the list has fetched itself anew
+
+const show = () => document.getElementById(picked)?.classList.add("picked");
+document.addEventListener("htmx:after:settle", show);
 
 function end() {
   if (!press) return;
@@ -45,8 +49,9 @@ function lift(open) {
       menu?.querySelector('[role="menuitem"]')?.focus();
     });
   } else if (open) {
-    document.querySelectorAll(".message.chosen").forEach((m) => m.classList.toggle("chosen", m === message && !m.classList.contains("chosen")));
-    message.classList.add("chosen");
+    document.getElementById(picked)?.classList.remove("picked");
+    picked = message.id;
+    show();
   }
 }
 document.addEventListener("pointerup", () => lift(true));

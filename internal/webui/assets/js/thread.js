@@ -20,7 +20,7 @@ const toEnd = () => {
   s.scrollTop = s.scrollHeight;
 };
 
-if (list() && !location.hash) toEnd();
+if (list() && ["", "#newest"].includes(location.hash)) toEnd();
 else if (location.hash.startsWith("#m-")) document.getElementById(location.hash.slice(1))?.scrollIntoView({ block: "center" });
 
 // New messages do not move what somebody is reading.
@@ -141,6 +141,13 @@ function firstStop() {
 }
 firstStop();
 document.addEventListener("htmx:after:settle", firstStop);
+
+// The composer is not swapped, so that what is typed in it stays: what can be done
+// after sending, which may have changed, comes with the snack.
+document.addEventListener("htmx:after:settle", () => {
+  const line = document.getElementById("terms");
+  if (line) line.textContent = document.getElementById("snack").dataset.terms;
+});
 
 // Copying and selecting.
 document.addEventListener("click", async (e) => {

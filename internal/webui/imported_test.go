@@ -1,0 +1,83 @@
+package webui_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/sealpost/sealpost/internal/importer"
+	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
+)
+
+// takesIn imports a conversation of somebody with Pedro García, who has no account.
+func (w *writer) takesIn() service.InboxEntry {
+	t := w.office.t
+	t.Helper()
+	const owner, other = "https://www.linkedin.com/in/maya", "https://www.linkedin.com/in/pedro"
+	a, err := importer.Open(fstest.MapFS{
+		"messages.csv": {Data: []byte("CONVERSATION ID,CONVERSATION TITLE,FROM,SENDER PROFILE URL,TO,RECIPIENT PROFILE URLS,DATE,SUBJECT,CONTENT,FOLDER\n" +
+			"c,,Maya Okafor," + owner + ",Pedro García," + other + ",2024-03-05 10:00:00 UTC,,\"an old zebra\",INBOX\n")},
+		"Connections.csv": {Data: []byte("First Name,Last Name,URL,Email Address,Company,Position,Connected On\nPedro,García," + other + ",,Works,Head,23 Mar 2014\n")},
+	}, sealpost.InstantOf(time.Now()))
+	if err == nil {
+		err = a.Scan(t.Context(), nil)
+	}
+	if err == nil {
+		err = a.Choose(owner)
+	}
+	if err == nil {
+		_, err = w.office.Import(t.Context(), w.User.ID, a, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, _, err := w.office.Inbox(t.Context(), w.Principal, service.FilterAll, "", 50)
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%d conversations, %v", len(all), err)
+	}
+	return all[0]
+}
+
+// Somebody whom an archive names and who has no account is not offered as somebody to
+// write to, and is not said to have opened anything.
+func TestNotHereYet(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	maya := o.writer("Maya Okafor")
+	c := maya.takesIn()
+	pedro := c.Members[0].UserID
+	if pedro == maya.User.ID {
+		pedro = c.Members[1].UserID
+	}
+	const words = "Pedro García is not here yet: an imported archive names them, and they have no account. An administrator can invite them."
+	at := "/messages/" + c.Conversation.ID.String()
+	maya.get(at).want(http.StatusOK).tells("an old zebra", words).saysNot("Recall up to").lacks(`id="composer"`)
+	maya.get("/people/"+pedro.String()).want(http.StatusOK).tells("Not here yet", words).saysNot("Connected").lacks("/write")
+	for _, list := range []string{"/network/people", "/network/connections"} {
+		maya.get(list).want(http.StatusOK).tells("Pedro García", "Not here yet").saysNot("Connected").lacks("/write")
+	}
+	why := maya.get(at+"/"+c.Last.ID.String()+"/why").want(http.StatusOK).tells("It comes from an archive", "Block Pedro García").saysNot("follow-up", "disregard")
+	if text := why.flat(); strings.Contains(text, "has opened it") {
+		t.Errorf("it says who opened what came from an archive:\n%s", text)
+	}
+}
+
+// A request to disregard can be recalled like any other message, and its recipient is
+// told so; what can't be recalled is told as that.
+func TestSealedCards(t *testing.T) {
+	t.Parallel()
+	maya, jonas, c := duo(t)
+	first := c.says(maya, "the first zebra")
+	c.opens(jonas, first)
+	if _, err := c.Disregard(t.Context(), maya.Principal, "", first); err != nil {
+		t.Fatal(err)
+	}
+	page := jonas.get(c.path()).tells("Until you open it, Maya Okafor can recall it until")
+	page.before(`class="new-line"`, `class="sealed"`)
+	if strings.Contains(page.only(`<li class="message theirs"`, `</li>`).html, "new-line") {
+		t.Error("the line of what is new ends with a message")
+	}
+}
