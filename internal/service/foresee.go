@@ -76,6 +76,9 @@ func (s *Service) ForeseeNewest(ctx context.Context, entries []InboxEntry, most 
 // foreseen is the verdict on a message by the facts of another of the same sender,
 // conversation and version of the policy.
 func foreseen(shot Snapshot, m MessageView) *policy.Verdict {
+	if gone := gone(m.State, m.RecalledAt); gone != "" {
+		return &policy.Verdict{Code: gone}
+	}
 	f := facts(shot, *shot.Message)
 	f.RecallableUntil, f.RequiredNotice = m.RecallableUntil, m.Kind == sealpost.KindRequiredNotice
 	f.WindowOver = shot.Message.ID == m.ID && shot.Message.WindowOver

@@ -342,6 +342,18 @@ type Exposure struct {
 	Channels []Channel
 }
 
+// gone says why there is nothing left of a message to take back; empty if there is. A
+// second recall answers with the first one's report (R9).
+func gone(s sealpost.MessageState, recalledAt sealpost.Instant) sealpost.Code {
+	switch {
+	case s == sealpost.Removed:
+		return sealpost.CodeRemoved
+	case recalledAt != 0:
+		return sealpost.CodeRecalled
+	}
+	return ""
+}
+
 // Forecast says whether the message can be recalled now. It decides nothing.
 func (s *Service) Forecast(ctx context.Context, p Principal, id sealpost.MessageID) (Forecast, error) {
 	m, err := s.store.Message(ctx, id, p.User.ID)
@@ -359,17 +371,14 @@ func (s *Service) Forecast(ctx context.Context, p Principal, id sealpost.Message
 		return Forecast{}, err
 	}
 	v := shot.Recall.Policy.Forecast(facts(shot, *shot.Message))
+	if gone := gone(m.State, m.RecalledAt); gone != "" {
+		v = policy.Verdict{Code: gone}
+	}
 	f := Forecast{
 		Until: m.RecallableUntil, Code: v.Code, Also: v.Also, NextPossibleAt: v.RetryAt,
 		Terms: termsOf(shot.Recall.Policy), Next: nextPossible(shot),
 	}
 	f.Recallable = v.Granted()
-	switch {
-	case m.State == sealpost.Removed:
-		f.Recallable, f.Code, f.Also, f.NextPossibleAt = false, sealpost.CodeRemoved, nil, 0
-	case m.RecalledAt != 0: // what a recall answers is the first one's report (R9)
-		f.Recallable, f.Code, f.Also, f.NextPossibleAt = false, sealpost.CodeRecalled, nil, 0
-	}
 	for _, d := range m.Deliveries {
 		e := Exposure{UserID: d.UserID, Level: max(sealpost.LevelNotified, d.Exposed()), Channels: channelsOf(d)}
 		switch {
