@@ -488,7 +488,7 @@ func policyRecall(v policyView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = policyChoice(v, "group", T(ctx, "Messages to several people"), []option{
-			{string(policy.GroupUnopened), groupWord(ctx, policy.GroupUnopened), T(ctx, "Who has opened it keeps it. The report names both.")},
+			{string(policy.GroupUnopened), groupWord(ctx, policy.GroupUnopened), T(ctx, "People who have opened it keep it. The report names both groups.")},
 			{string(policy.GroupAllOrNothing), groupWord(ctx, policy.GroupAllOrNothing), T(ctx, "One opening is enough, and nothing can be recalled for anybody.")},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -539,7 +539,7 @@ func policyAfter(v policyView) templ.Component {
 		templ_7745c5c3_Err = policyChoice(v, "trace", T(ctx, "Line left after a recall"), []option{
 			{string(sealpost.TraceAuto), traceWord(ctx, sealpost.TraceAuto), T(ctx, "For the others it is as if nothing had been sent.")},
 			{string(sealpost.TraceAlways), traceWord(ctx, sealpost.TraceAlways), T(ctx, "People who had noticed nothing learn that something was recalled.")},
-			{string(sealpost.TraceNever), traceWord(ctx, sealpost.TraceNever), T(ctx, "Who had a notification finds nothing, and no explanation.")},
+			{string(sealpost.TraceNever), traceWord(ctx, sealpost.TraceNever), T(ctx, "People who were notified find nothing, and no explanation.")},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
