@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/served"
@@ -47,21 +48,38 @@ func (q *request) failure(err error) failure {
 	return f
 }
 
+// wayIn is where somebody signs in and then comes back to the page that they were on.
+func (q *request) wayIn() string {
+	values := url.Values{}
+	page, err := url.Parse(q.r.Referer())
+	switch {
+	case q.r.Method == http.MethodGet:
+		if q.r.URL.Path != "/" {
+			values.Set("to", q.r.URL.RequestURI())
+		}
+	case err == nil && page.Host == q.r.Host && page.Path != "/sign-in":
+		if strings.HasPrefix(page.Path, "/compose/") { // the answer to a button of the form
+			page.Path = "/compose"
+		}
+		values.Set("to", page.RequestURI())
+		values.Set("done", "ended")
+	}
+	if len(values) == 0 {
+		return "/sign-in"
+	}
+	return "/sign-in?" + values.Encode()
+}
+
 // fail answers a request that failed with a page that says why. Who is not signed
 // in is sent to do that, and comes back.
 func (q *request) fail(err error) {
 	code := sealpost.CodeOf(err)
 	if code == sealpost.CodeUnauthenticated && !q.signedIn() {
-		to := "/sign-in"
-		if q.r.Method == http.MethodGet && q.r.URL.Path != "/" {
-			to += "?to=" + url.QueryEscape(q.r.URL.RequestURI())
-		}
-		if q.swapped() { // a part of a page is no place to sign in
-			q.w.Header().Set("HX-Redirect", to)
-			q.w.WriteHeader(http.StatusNoContent)
+		if q.swapped() { // a part of a page is no place to sign in: its script sees to that
+			q.w.WriteHeader(q.server.status(code))
 			return
 		}
-		_ = q.redirect(to) // never fails
+		_ = q.redirect(q.wayIn()) // never fails
 		return
 	}
 	f := q.failure(err)

@@ -61,6 +61,9 @@ func (q *request) inboxFor(open sealpost.ConversationID) (v inboxView, err error
 	if v.items, v.next, err = q.server.service.Inbox(q.ctx, q.principal, v.filter, v.cursor, inboxPage); err == nil {
 		err = q.server.service.ShowPreviews(q.ctx, q.principal, v.items)
 	}
+	if err == nil {
+		err = q.server.service.ShowUnsent(q.ctx, q.principal, v.items)
+	}
 	if v.filter == "" {
 		v.filter = service.FilterAll
 	}
@@ -162,6 +165,9 @@ func sealedNewest(e service.InboxEntry) string {
 // snippet is the second line of a conversation: never more than its viewer has.
 func snippet(ctx context.Context, e service.InboxEntry) string {
 	m := e.Last
+	if words := unsentSnippet(ctx, e); words != "" && e.Unread == 0 {
+		return words
+	}
 	switch {
 	case m == nil:
 		return T(ctx, "No messages yet")
@@ -181,6 +187,21 @@ func snippet(ctx context.Context, e service.InboxEntry) string {
 		return T(ctx, "%[1]s: %[2]s", nameIn(ctx, e.Thread, m.SenderID), sealpost.Beginning(m.Content.Body, 80))
 	}
 	return sealpost.Beginning(m.Content.Body, 80)
+}
+
+// unsentSnippet is what the viewer has under way in a conversation, which nobody else
+// has; empty: nothing that says more than the newest message.
+func unsentSnippet(ctx context.Context, e service.InboxEntry) string {
+	p := e.Pending
+	switch {
+	case p != nil && p.State == sealpost.Held && p.Content != nil:
+		return T(ctx, "Not sent yet: %[1]s", sealpost.Beginning(p.Content.Body, 80))
+	case e.Draft != nil && strings.TrimSpace(e.Draft.Body) != "":
+		return T(ctx, "Draft: %[1]s", sealpost.Beginning(e.Draft.Body, 80))
+	case p != nil && e.Last == nil:
+		return T(ctx, "Scheduled: %[1]s", dayAndHour(ctx, p.ReleaseAt))
+	}
+	return ""
 }
 
 // recallableNow reports whether the newest message is one that the viewer may still

@@ -17,5 +17,6 @@ import "./recall.js";
 import "./copy.js";
 import "./combobox.js";
 import "./compose.js";
+import "./session.js";
 import "./settings.js";
 import "./admin.js";
