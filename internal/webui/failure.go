@@ -48,8 +48,9 @@ func (q *request) failure(err error) failure {
 	return f
 }
 
-// wayIn is where somebody signs in and then comes back to the page that they were on.
-func (q *request) wayIn() string {
+// wayIn is what signing in has to know, so that somebody comes back to the page that
+// they were on.
+func (q *request) wayIn() url.Values {
 	values := url.Values{}
 	page, err := url.Parse(q.r.Referer())
 	switch {
@@ -64,10 +65,15 @@ func (q *request) wayIn() string {
 		values.Set("to", page.RequestURI())
 		values.Set("done", "ended")
 	}
-	if len(values) == 0 {
-		return "/sign-in"
+	return values
+}
+
+// show is page where there is nobody to give an error to.
+func (q *request) show(p page) {
+	if err := q.page(p); err != nil {
+		q.server.log.ErrorContext(q.ctx, "a failure could not be shown", "error", err)
+		http.Error(q.w, "Something went wrong on our side.", http.StatusInternalServerError)
 	}
-	return "/sign-in?" + values.Encode()
 }
 
 // fail answers a request that failed with a page that says why. Who is not signed
@@ -79,13 +85,21 @@ func (q *request) fail(err error) {
 			q.w.WriteHeader(q.server.status(code))
 			return
 		}
-		_ = q.redirect(q.wayIn()) // never fails
+		way := q.wayIn()
+		if q.r.Method == http.MethodPost && q.readForm() == nil && q.written() != nil {
+			q.status = q.server.status(code)
+			form := signInForm{to: localPath(way.Get("to")), written: q.written()}
+			q.show(page{title: T(q.ctx, "Sign in"), body: signInBody(form), bare: true})
+			return
+		}
+		to := "/sign-in"
+		if len(way) > 0 {
+			to += "?" + way.Encode()
+		}
+		_ = q.redirect(to) // never fails
 		return
 	}
 	f := q.failure(err)
 	q.status = q.server.status(f.code)
-	if e := q.page(page{title: f.title, body: failurePage(f), bare: !q.signedIn()}); e != nil {
-		q.server.log.ErrorContext(q.ctx, "a failure could not be shown", "error", e)
-		http.Error(q.w, "Something went wrong on our side.", http.StatusInternalServerError)
-	}
+	q.show(page{title: f.title, body: failurePage(f), bare: !q.signedIn()})
 }

@@ -51,6 +51,10 @@ function keepHere(sending = false) {
 /** Puts back what this device has and the server does not. */
 async function restore() {
   if (document.querySelector(".trouble,#people-trouble")) return draft() && forgetSent(); // the server has it
+  if (location.pathname === "/compose/edit") { // the answer to a button has what was sent
+    forgetSent();
+    return changed();
+  }
   const kept = local((s) => JSON.parse(s.getItem(slot()) ?? "null"));
   if (!kept || form().querySelector(".conflict")) return;
   const values = new Map(kept.fields);
