@@ -946,7 +946,7 @@ func composerForm(v threadView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = say("You have a draft here that has a time. %[1]s", link("/compose?draft="+v.form.later.String(), T(ctx, "Go on with it"))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = say("You have a draft here for a later time. %[1]s", link("/compose?draft="+v.form.later.String(), T(ctx, "Go on with it"))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

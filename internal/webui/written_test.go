@@ -68,7 +68,7 @@ func TestDraftsBelowAConversation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := maya.get(c.path()).says("You have a draft here that has a time.").want(200, "/compose?draft="+d.Draft.ID.String())
+	page := maya.get(c.path()).says("You have a draft here for a later time.").want(200, "/compose?draft="+d.Draft.ID.String())
 	if got := page.formOf(composerMark); got.Get("body") != "" || got.Has("draft") {
 		t.Errorf("the field holds %v", got)
 	}
