@@ -33,6 +33,14 @@ func (b *tab) holds(text string) {
 	b.await("the text "+quoted(text), `document.getElementById("body")?.value === `+quoted(text))
 }
 
+// writes goes to a page that begins in the text, and types.
+func (b *tab) writes(path, text string) {
+	b.t.Helper()
+	b.visit(path)
+	b.await("the focus in the text", `document.activeElement?.id === "body"`)
+	b.types(text)
+}
+
 const nothingHere = `!Object.keys(localStorage).some((k) => k.startsWith("sealpost-draft"))`
 
 // What is written below a conversation is a draft on every device, shown to nobody else,
@@ -282,11 +290,11 @@ func TestSessionEndsInCompose(t *testing.T) {
 	p := newPair(t)
 	b := p.at(p.maya, desk())
 	b.expect("401")
-	b.visit("/compose?to=" + p.jonas.id)
+	b.writes("/compose?to="+p.jonas.id, "zebra of ")
 	if err := p.maya.api.SignOut(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.types("zebra of an evening")
+	b.types("an evening")
 	b.awaitText("dialog h1", "Sign in to Northwind")
 	b.press("Escape")
 	b.awaitText("#saved", "Your session has ended. This text is kept on this device; sign in to go on.")
@@ -307,8 +315,7 @@ func TestRefusedIsKept(t *testing.T) {
 	p := newPair(t)
 	b := p.at(p.maya, desk())
 	b.expect("422")
-	b.visit("/compose")
-	b.types("zebra to nobody")
+	b.writes("/compose", "zebra to nobody")
 	b.click("#send")
 	b.awaitText("#people-trouble", "Add at least one recipient.")
 	b.await("nothing left on this device only", nothingHere)
