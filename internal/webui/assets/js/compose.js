@@ -179,6 +179,7 @@ export function settle() {
 /** Notes that the form below a conversation was filled anew; another draft that its
     text was in goes once the text is in this one. */
 export async function refill(other) {
+  saidAt = Date.now(); // that the text is back is what is read aloud
   changed();
   const key = crypto.randomUUID();
   if ((await save()) && other && other !== draft()) fetch(`/drafts/${other}/delete`, { method: "POST", body: new URLSearchParams({ key }) });
