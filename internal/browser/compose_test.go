@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/sealpost/sealpost/api"
 	"github.com/sealpost/sealpost/client"
 )
 
@@ -139,6 +140,98 @@ func TestComposeUnsaved(t *testing.T) {
 	b.await("the conversation", `location.pathname.startsWith("/messages/")`)
 	if got := maya.received(); len(got) != 1 {
 		t.Fatalf("received %q", got)
+	}
+}
+
+// What is wrong is said no longer than it is wrong.
+func TestComposeMended(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	jonas, maya := s.person("Jonas Lindqvist"), s.person("Maya Okafor")
+	jonas.befriend(maya)
+	b := s.at(jonas, desk())
+	b.expect("422")
+	b.visit("/compose?to=" + maya.id)
+	b.click("#send")
+	b.awaitText(".trouble", "A message needs text.")
+	b.click("#body")
+	b.types("some")
+	b.await("no trouble any more", `!document.querySelector(".trouble,[aria-invalid]")`)
+	b.writes("/compose", "to nobody")
+	b.click("#send")
+	b.awaitText("#people-trouble", "Add at least one recipient.")
+	b.await("the focus among the recipients", `document.activeElement.id === "people"`)
+	b.types("may")
+	b.await("no trouble at the recipients", `!document.querySelector(".trouble,#people-trouble,[aria-invalid]")`)
+	b.await("an option", `!document.getElementById("people-options").hidden`)
+}
+
+// Who is not found is said where it is looked for, to everybody.
+func TestComposeNobodyFound(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	jonas, maya := s.person("Jonas Lindqvist"), s.person("Maya Okafor")
+	jonas.befriend(maya)
+	for _, d := range []device{desk(), phoneOf(true)} {
+		b := s.at(jonas, d)
+		b.visit("/compose")
+		b.click("#people")
+		b.types("nobody here")
+		b.awaitText(".recipients", "No one was found.")
+		b.awaitText("#status", "No one was found.")
+		b.picture("none")
+		b.eval(`document.getElementById("people").select()`)
+		b.types("may")
+		b.await("an option, and nothing else", `!document.getElementById("people-options").hidden && document.getElementById("people-none").hidden`)
+		b.eval(`document.getElementById("people").select()`)
+		b.types("nowhere")
+		b.press("Enter")
+		b.awaitText(".recipients", "No one was found.")
+	}
+}
+
+// A text that came back can go to somebody else, and to the first one after all.
+func TestComposeForSomebodyElse(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	erik := p.person("Erik Sand")
+	p.maya.befriend(erik)
+	m := p.maya.says(p.talk, "for somebody else")
+	report, err := p.maya.api.Recall(t.Context(), m.ID, api.Recall{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := p.at(p.maya, desk())
+	b.visit("/compose?draft=" + *report.DraftID)
+	b.await("the cursor at the end", `document.activeElement.id === "body" && document.activeElement.selectionStart === document.activeElement.value.length`)
+	b.clickText(".known button", "Send to someone else")
+	b.await("the focus among the recipients", `document.activeElement.id === "people"`)
+	b.picture("another")
+	b.types("erik")
+	b.await("an option", `!document.getElementById("people-options").hidden`)
+	b.press("Enter")
+	b.awaitText("#send-facts", "To Erik Sand")
+	b.clickText(".recipients button", "Send it to Jonas Lindqvist after all")
+	b.awaitText("#send-facts", "To Jonas Lindqvist")
+	b.holds("for somebody else")
+	b.await("nobody else", `!document.querySelector(".chosen")`)
+}
+
+// Where no keyboard pops up, a conversation begins with the focus in the text.
+func TestThreadFocus(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	p.maya.says(p.talk, "zebra")
+	b := p.at(p.jonas, desk())
+	b.visit("/messages")
+	b.click(".row-main")
+	b.awaitPath(p.path())
+	b.await("the focus in the text", `document.activeElement.id === "body"`)
+	small := p.at(p.jonas, phone())
+	small.visit(p.path())
+	small.settled()
+	if got := small.focused(); strings.Contains(got, "#body") {
+		t.Errorf("on a phone the keyboard pops up: %s", got)
 	}
 }
 

@@ -153,6 +153,9 @@ type InboxEntry struct {
 	// one line, at most sealpost.MaxPreview code points. Empty unless every setting
 	// allows it (R26), and before ShowPreviews.
 	Preview string
+	// What the viewer has under way here, as Unsent has it; nil before ShowUnsent.
+	Draft   *DraftView
+	Pending *MessageView
 }
 
 // Inbox lists the principal's conversations, newest activity first. The empty

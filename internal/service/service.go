@@ -27,6 +27,7 @@ type Store interface {
 	Work
 	Search
 	References
+	Unsents
 	Attempts
 	Registry
 	Counting

@@ -356,7 +356,7 @@ func (s *simulation) checkView(p *place, who, unread int) {
 	if changed && s.steps > 0 {
 		s.tally["(views changed)"]++
 	}
-	if !changed && who != s.flagging { // an own flag set again changes nothing; that leaks nothing
+	if !changed && who != s.flagging { // an own flag set again, or an own draft, changes nothing; that leaks nothing
 		for _, h := range s.bus.step {
 			if h.Conversation == p.id && slices.Contains(h.Users, s.people[who].User.ID) {
 				s.wrong("%s got a hint, and nothing changed for them (R34)", name(who))

@@ -37,7 +37,7 @@ type simulation struct {
 	tally    map[string]int
 	steps    int
 	doing    string          // the command of this step
-	flagging int             // who set a flag of their own in this step, -1: nobody
+	flagging int             // who changed a flag or draft of their own in this step, -1: nobody
 	changing sealpost.UserID // who changed a setting of their own in this step; zero: nobody
 	err      error           // the first thing that was wrong
 

@@ -45,10 +45,16 @@ type composing struct {
 	query        string // in search of people
 	searched     bool
 	said         string // what a change did, to be read aloud
+	// quick is the form below its conversation, which chooses neither people nor a time.
+	quick bool
+	back  backTo // what the text was for before somebody else was to get it
+	focus string // the id of the field in which writing goes on; empty: where the page says
 
 	// What is looked up to be shown.
 	thread *service.Thread
 	quoted *service.MessageView
+	later  sealpost.DraftID // of the quick form: a draft here that has a time
+	before []string         // names of those whom back leads to
 	people []service.Person // of to
 	found  []service.Person
 	more   bool // more were found than are shown
@@ -62,8 +68,11 @@ type composing struct {
 func (q *request) composed() (*composing, error) {
 	c := &composing{
 		key: q.key(), group: q.field("group"), body: q.text("body"), title: q.field("title"), notice: q.field("kind") == "required_notice",
-		hide: q.field("hide") == "on",
+		hide: q.field("hide") == "on", quick: q.field("in") == "thread",
 		when: q.whenForm(), query: q.field("q"),
+	}
+	if c.group == "" {
+		c.group = formKey()
 	}
 	var err error
 	if err = readID(q.field("draft"), &c.draft); err != nil {
@@ -73,6 +82,9 @@ func (q *request) composed() (*composing, error) {
 		return nil, err
 	}
 	if err = readID(q.field("reply"), &c.reply); err != nil {
+		return nil, err
+	}
+	if err = c.back.read(q.field("back")); err != nil {
 		return nil, err
 	}
 	if version, err := strconv.ParseInt(q.field("version"), 10, 32); err == nil {
@@ -139,7 +151,10 @@ func (s *Server) begun(q *request) (*composing, error) {
 		if err != nil {
 			return nil, sealpost.NotFound()
 		}
-		return c, s.resume(q, c, id)
+		later := c.when.later
+		err = s.resume(q, c, id)
+		c.when.later = c.when.later || later
+		return c, err
 	}
 	if err := readID(q.query("conversation"), &c.conversation); err != nil {
 		return nil, err
@@ -197,10 +212,34 @@ func (s *Server) editComposing(q *request) error {
 	if err != nil {
 		return err
 	}
+	if q.field("do") == "later" {
+		return s.sendLater(q, c)
+	}
 	if err := s.press(q, c); err != nil {
 		q.refuseComposing(c, err)
 	}
 	return s.showComposing(q, c)
+}
+
+// sendLater goes on in Compose, where a time is chosen, with what stands below a
+// conversation: as a draft, because an address holds no text.
+func (s *Server) sendLater(q *request, c *composing) error {
+	c.when.later = true
+	d, err := service.DraftView{}, error(nil)
+	if !c.draft.IsZero() || strings.TrimSpace(c.body) != "" {
+		if d, err = s.keep(q, c); err != nil {
+			c.quick = false
+			return s.notKept(q, c, err)
+		}
+	}
+	to := "/compose?later=1"
+	if !d.Draft.ID.IsZero() {
+		return q.redirect(to + "&draft=" + d.Draft.ID.String())
+	}
+	if !c.reply.IsZero() {
+		return q.redirect(to + "&reply=" + c.reply.String())
+	}
+	return q.redirect(to + "&conversation=" + c.conversation.String())
 }
 
 // press does what a button of the form asks for.
@@ -227,7 +266,10 @@ func (s *Server) press(q *request, c *composing) error {
 	case "choose":
 		c.query = ""
 	case "another":
+		c.back, c.focus = backTo{c.conversation, c.reply}, "people"
 		c.conversation, c.reply = sealpost.ConversationID{}, sealpost.MessageID{}
+	case "back":
+		c.conversation, c.reply, c.to, c.back = c.back.conversation, c.back.reply, nil, backTo{}
 	case "at":
 		c.when.preset(q, of)
 	case "find":
@@ -245,10 +287,8 @@ func (s *Server) compose(q *request) error {
 	v, moved, err := s.sendComposed(q, c)
 	if err != nil {
 		q.refuseComposing(c, err)
-		if code := sealpost.CodeOf(err); code == sealpost.CodeVersionConflict {
-			if err := s.findConflict(q, c); err != nil {
-				return err
-			}
+		if err := s.keepRefused(q, c, err); err != nil {
+			return err
 		}
 		return s.showComposing(q, c)
 	}
@@ -291,15 +331,20 @@ func (s *Server) sendComposed(q *request, c *composing) (v service.MessageView, 
 		}
 		conversation = t.Conversation.ID
 	}
-	sending := service.Sending{
-		Conversation: conversation, Body: c.body, Kind: sealpost.KindMessage, InReplyTo: c.reply, SendAt: at.At, TimeZone: at.Zone,
+	v, err = s.service.Send(q.ctx, q.principal, secret(c.key, asked...), c.sending(conversation, at))
+	return v, at.Moved, err
+}
+
+// sending is the form as a message.
+func (c *composing) sending(to sealpost.ConversationID, at service.SendTime) service.Sending {
+	out := service.Sending{
+		Conversation: to, Body: c.body, Kind: sealpost.KindMessage, InReplyTo: c.reply, SendAt: at.At, TimeZone: at.Zone,
 		Draft: c.draft, DraftVersion: c.version, HidePreview: c.hide,
 	}
 	if c.notice {
-		sending.Kind = sealpost.KindRequiredNotice
+		out.Kind = sealpost.KindRequiredNotice
 	}
-	v, err = s.service.Send(q.ctx, q.principal, secret(c.key, asked...), sending)
-	return v, at.Moved, err
+	return out
 }
 
 // groupTitle is the title if there is a group for it: of two people no conversation
@@ -370,16 +415,11 @@ func (s *Server) lookUp(q *request, c *composing) error {
 			c.thread = &t
 		}
 	}
-	if !c.reply.IsZero() {
-		m, err := s.service.Message(q.ctx, q.principal, c.reply)
-		switch {
-		case sealpost.CodeOf(err) == sealpost.CodeNotFound:
-			c.reply = sealpost.MessageID{} // it was recalled meanwhile: there is nothing to answer
-		case err != nil:
-			return err
-		default:
-			c.quoted = &m
-		}
+	if err := s.lookUpQuoted(q, c); err != nil {
+		return err
+	}
+	if err := s.lookUpBack(q, c); err != nil {
+		return err
 	}
 	if c.origin == nil && !c.draft.IsZero() {
 		if err := s.findOrigin(q, c); err != nil {
@@ -387,6 +427,23 @@ func (s *Server) lookUp(q *request, c *composing) error {
 		}
 	}
 	return s.lookUpPeople(q, c)
+}
+
+// lookUpQuoted finds the message that is answered.
+func (s *Server) lookUpQuoted(q *request, c *composing) error {
+	if c.reply.IsZero() {
+		return nil
+	}
+	m, err := s.service.Message(q.ctx, q.principal, c.reply)
+	switch {
+	case sealpost.CodeOf(err) == sealpost.CodeNotFound:
+		c.reply = sealpost.MessageID{} // it was recalled meanwhile: there is nothing to answer
+	case err != nil:
+		return err
+	default:
+		c.quoted = &m
+	}
+	return nil
 }
 
 func composeTitle(ctx context.Context, c *composing) string {

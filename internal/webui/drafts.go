@@ -1,7 +1,10 @@
 package webui
 
 import (
+	"context"
 	"strings"
+
+	"github.com/a-h/templ"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
@@ -117,7 +120,34 @@ func (s *Server) saveDraft(q *request) error {
 		}
 		return q.render(draftState(c))
 	}
-	return q.done("/compose?draft="+d.Draft.ID.String(), "draft-saved")
+	c.draft = d.Draft.ID
+	return q.done(c.address(), "draft-saved")
+}
+
+// draftWords are what the script says of a text that is on this device only.
+func draftWords(ctx context.Context) templ.Attributes {
+	return templ.Attributes{
+		"data-user":     from(ctx).me().String(),
+		"data-local":    T(ctx, "Saved on this device. It is not sent automatically when you're back; you press Send."),
+		"data-restored": T(ctx, "This text was on this device and not saved yet."),
+		"data-ended":    T(ctx, "Your session has ended. This text is kept on this device; sign in to go on."),
+	}
+}
+
+// address is where the draft is written on.
+func (c *composing) address() string {
+	if c.quick {
+		return threadPath(c.conversation) + "?draft=" + c.draft.String()
+	}
+	return "/compose?draft=" + c.draft.String()
+}
+
+// dropped is where somebody goes who gives the text up.
+func (c *composing) dropped() string {
+	if c.quick {
+		return threadPath(c.conversation)
+	}
+	return "/messages"
 }
 
 // seeOther takes the version of the other device as seen: its text was shown.
@@ -132,15 +162,42 @@ func (s *Server) seeOther(q *request, c *composing) error {
 	return nil
 }
 
+// keep makes the form a draft, or the next version of its own. Below a conversation an
+// empty field is no draft any more.
 func (s *Server) keep(q *request, c *composing) (service.DraftView, error) {
 	key := secret(c.key, c.asked("draft", service.SendTime{Zone: c.when.zone + c.when.text()})...)
-	if c.draft.IsZero() {
-		if strings.TrimSpace(c.body) == "" && len(c.to) == 0 {
-			return service.DraftView{}, sealpost.Invalid("body", "There is nothing to keep yet.")
-		}
+	empty := strings.TrimSpace(c.body) == ""
+	switch {
+	case c.draft.IsZero() && empty && len(c.to) == 0:
+		return service.DraftView{}, sealpost.Invalid("body", "There is nothing to keep yet.")
+	case c.draft.IsZero():
 		return s.service.AddDraft(q.ctx, q.principal, key, c.writing())
+	case c.quick && empty:
+		return service.DraftView{}, s.service.DeleteDraft(q.ctx, q.principal, key, c.draft, c.version)
 	}
 	return s.service.PutDraft(q.ctx, q.principal, key, c.draft, c.version, c.writing())
+}
+
+// keepRefused keeps what was not sent: whoever leaves the page finds it again. Of what
+// may have been sent nothing is kept, so that trying again stays the same request
+// (R11).
+func (s *Server) keepRefused(q *request, c *composing, refusal error) error {
+	switch sealpost.CodeOf(refusal) {
+	case sealpost.CodeVersionConflict:
+		return s.findConflict(q, c)
+	case sealpost.CodeUnavailable, sealpost.CodeInternal:
+		return nil
+	}
+	d, err := s.keep(q, c)
+	if sealpost.CodeOf(err) == sealpost.CodeInvalid { // the time is what was refused
+		timeless := *c
+		timeless.when = whenForm{}
+		d, err = s.keep(q, &timeless)
+	}
+	if err == nil {
+		c.draft, c.version, c.saved = d.Draft.ID, d.Draft.Content.Version, d.Draft.UpdatedAt
+	}
+	return nil // the refusal is what the page is about
 }
 
 // notKept shows why a draft was not kept: what was typed stays.
@@ -155,8 +212,11 @@ func (s *Server) notKept(q *request, c *composing, err error) error {
 	} else {
 		q.refuseComposing(c, err)
 	}
-	if q.swapped() {
+	switch {
+	case q.swapped():
 		return q.render(draftState(c))
+	case c.quick:
+		return q.showThread(c.conversation, c)
 	}
 	return s.showComposing(q, c)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/served"
@@ -47,27 +48,58 @@ func (q *request) failure(err error) failure {
 	return f
 }
 
+// wayIn is what signing in has to know, so that somebody comes back to the page that
+// they were on.
+func (q *request) wayIn() url.Values {
+	values := url.Values{}
+	page, err := url.Parse(q.r.Referer())
+	switch {
+	case q.r.Method == http.MethodGet:
+		if q.r.URL.Path != "/" {
+			values.Set("to", q.r.URL.RequestURI())
+		}
+	case err == nil && page.Host == q.r.Host && page.Path != "/sign-in":
+		if strings.HasPrefix(page.Path, "/compose/") { // the answer to a button of the form
+			page.Path = "/compose"
+		}
+		values.Set("to", page.RequestURI())
+		values.Set("done", "ended")
+	}
+	return values
+}
+
+// show is page where there is nobody to give an error to.
+func (q *request) show(p page) {
+	if err := q.page(p); err != nil {
+		q.server.log.ErrorContext(q.ctx, "a failure could not be shown", "error", err)
+		http.Error(q.w, "Something went wrong on our side.", http.StatusInternalServerError)
+	}
+}
+
 // fail answers a request that failed with a page that says why. Who is not signed
 // in is sent to do that, and comes back.
 func (q *request) fail(err error) {
 	code := sealpost.CodeOf(err)
 	if code == sealpost.CodeUnauthenticated && !q.signedIn() {
-		to := "/sign-in"
-		if q.r.Method == http.MethodGet && q.r.URL.Path != "/" {
-			to += "?to=" + url.QueryEscape(q.r.URL.RequestURI())
-		}
-		if q.swapped() { // a part of a page is no place to sign in
-			q.w.Header().Set("HX-Redirect", to)
-			q.w.WriteHeader(http.StatusNoContent)
+		if q.swapped() { // a part of a page is no place to sign in: its script sees to that
+			q.w.WriteHeader(q.server.status(code))
 			return
+		}
+		way := q.wayIn()
+		if q.r.Method == http.MethodPost && q.readForm() == nil && q.written() != nil {
+			q.status = q.server.status(code)
+			form := signInForm{to: localPath(way.Get("to")), written: q.written()}
+			q.show(page{title: T(q.ctx, "Sign in"), body: signInBody(form), bare: true})
+			return
+		}
+		to := "/sign-in"
+		if len(way) > 0 {
+			to += "?" + way.Encode()
 		}
 		_ = q.redirect(to) // never fails
 		return
 	}
 	f := q.failure(err)
 	q.status = q.server.status(f.code)
-	if e := q.page(page{title: f.title, body: failurePage(f), bare: !q.signedIn()}); e != nil {
-		q.server.log.ErrorContext(q.ctx, "a failure could not be shown", "error", e)
-		http.Error(q.w, "Something went wrong on our side.", http.StatusInternalServerError)
-	}
+	q.show(page{title: f.title, body: failurePage(f), bare: !q.signedIn()})
 }

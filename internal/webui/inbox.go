@@ -67,6 +67,9 @@ func (q *request) inboxFor(open sealpost.ConversationID) (v inboxView, err error
 	if err == nil {
 		err = q.server.service.ForeseeNewest(q.ctx, v.items, mostDeadlines)
 	}
+	if err == nil {
+		err = q.server.service.ShowUnsent(q.ctx, q.principal, v.items)
+	}
 	if v.filter == "" {
 		v.filter = service.FilterAll
 	}
@@ -172,6 +175,9 @@ func sealedNewest(e service.InboxEntry) string {
 // snippet is the second line of a conversation: never more than its viewer has.
 func snippet(ctx context.Context, e service.InboxEntry) string {
 	m := e.Last
+	if words := unsentSnippet(ctx, e); words != "" && e.Unread == 0 {
+		return words
+	}
 	switch {
 	case m == nil:
 		return T(ctx, "No messages yet")
@@ -191,6 +197,21 @@ func snippet(ctx context.Context, e service.InboxEntry) string {
 		return T(ctx, "%[1]s: %[2]s", nameIn(ctx, e.Thread, m.SenderID), sealpost.Beginning(m.Content.Body, 80))
 	}
 	return sealpost.Beginning(m.Content.Body, 80)
+}
+
+// unsentSnippet is what the viewer has under way in a conversation, which nobody else
+// has; empty: nothing that says more than the newest message.
+func unsentSnippet(ctx context.Context, e service.InboxEntry) string {
+	p := e.Pending
+	switch {
+	case p != nil && p.State == sealpost.Held && p.Content != nil:
+		return T(ctx, "Not sent yet: %[1]s", sealpost.Beginning(p.Content.Body, 80))
+	case e.Draft != nil && strings.TrimSpace(e.Draft.Body) != "":
+		return T(ctx, "Draft: %[1]s", sealpost.Beginning(e.Draft.Body, 80))
+	case p != nil && e.Last == nil:
+		return T(ctx, "Scheduled: %[1]s", dayAndHour(ctx, p.ReleaseAt))
+	}
+	return ""
 }
 
 // sealedRow reports whether the newest message is one that the viewer could open.

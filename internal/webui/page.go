@@ -121,6 +121,8 @@ func outcome(ctx context.Context, key string) string {
 		return T(ctx, "Marked unread.")
 	case "left":
 		return T(ctx, "You left the conversation.")
+	case "ended":
+		return T(ctx, "Your session has ended. Sign in to go on.")
 	case "signed-out":
 		return T(ctx, "You are signed out.")
 	}

@@ -26,6 +26,48 @@ func (c *composing) remove(u sealpost.UserID) {
 	c.to = slices.DeleteFunc(c.to, func(v sealpost.UserID) bool { return v == u })
 }
 
+// backTo is the conversation that a text was written in, and what it answered there.
+type backTo struct {
+	conversation sealpost.ConversationID
+	reply        sealpost.MessageID
+}
+
+func (b backTo) String() string {
+	if b.conversation.IsZero() {
+		return ""
+	}
+	if b.reply.IsZero() {
+		return b.conversation.String()
+	}
+	return b.conversation.String() + " " + b.reply.String()
+}
+
+func (b *backTo) read(text string) error {
+	conversation, reply, _ := strings.Cut(text, " ")
+	if err := readID(conversation, &b.conversation); err != nil {
+		return err
+	}
+	return readID(reply, &b.reply)
+}
+
+// lookUpBack finds who the text was for; if that is not there any more, there is no
+// way back.
+func (s *Server) lookUpBack(q *request, c *composing) error {
+	if c.back.conversation.IsZero() {
+		return nil
+	}
+	t, err := s.service.Conversation(q.ctx, q.principal, c.back.conversation)
+	switch {
+	case sealpost.CodeOf(err) == sealpost.CodeNotFound:
+		c.back = backTo{}
+	case err != nil:
+		return err
+	default:
+		c.before = threadNames(q.ctx, t)
+	}
+	return nil
+}
+
 // find looks for people by what was typed.
 func (s *Server) find(q *request, c *composing) error {
 	if c.query == "" {

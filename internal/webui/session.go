@@ -8,6 +8,7 @@ import (
 
 	"github.com/sealpost/sealpost/api"
 	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
 )
 
 // themeCookie holds how this browser shows the pages: light, dark, or as the system
@@ -29,6 +30,7 @@ func (s *Server) registerSession() {
 // signInForm is the form as it is shown again.
 type signInForm struct {
 	email, to string
+	written   url.Values // what is waiting to be written on
 	trouble   *failure
 }
 
@@ -40,7 +42,7 @@ func (s *Server) signInPage(q *request) error {
 }
 
 func (s *Server) signIn(q *request) error {
-	form := signInForm{email: q.field("email"), to: localPath(q.field("to"))}
+	form := signInForm{email: q.field("email"), to: localPath(q.field("to")), written: q.written()}
 	signed, err := s.service.SignIn(q.ctx, form.email, q.r.PostFormValue("password"), q.r.UserAgent())
 	if err != nil {
 		f := q.failure(err)
@@ -52,6 +54,9 @@ func (s *Server) signIn(q *request) error {
 		return q.page(page{title: T(q.ctx, "Error: Sign in"), body: signInBody(form), bare: true})
 	}
 	q.begin(signed.Token, signed.Session.ExpiresAt.Time())
+	if form.written != nil {
+		return s.writeOn(q, service.Principal{User: signed.User, Session: signed.Session.ID}, form.to)
+	}
 	return q.redirect(form.to)
 }
 

@@ -19,23 +19,11 @@ type threadView struct {
 	other   service.Person // in a conversation of two
 	history service.HistoryPage
 	targets map[sealpost.MessageID]*service.MessageView // of replies
-	form    composer
+	form    *composing
 	terms   service.Terms
 	next    policy.Verdict                          // on what is sent here now
 	drafts  map[sealpost.MessageID]sealpost.DraftID // the texts of own recalls, while they are kept (R20)
 	older   bool                                    // the page does not show the newest
-}
-
-// composer is what is being written below a thread, as it is shown again.
-type composer struct {
-	body    string
-	reply   *service.MessageView
-	draft   sealpost.DraftID
-	version int32
-	notice  bool
-	key     string
-	trouble *failure
-	focus   bool
 }
 
 func (s *Server) thread(q *request) error {
@@ -43,46 +31,73 @@ func (s *Server) thread(q *request) error {
 	if err != nil {
 		return err
 	}
-	form := composer{key: formKey()}
-	if err := q.prefill(&form, id); err != nil {
+	c, err := s.begunIn(q, id)
+	if err != nil {
 		return err
 	}
-	return q.showThread(id, form)
+	return q.showThread(id, c)
 }
 
-// prefill puts what the address names into the composer: the message that is being
-// answered, or a draft that came back.
-func (q *request) prefill(form *composer, id sealpost.ConversationID) error {
+// begunIn is the form below a conversation: with the draft that the address names, or
+// else the one that was being written here, on whatever device, and with the message
+// that is answered.
+func (s *Server) begunIn(q *request, id sealpost.ConversationID) (*composing, error) {
+	c := &composing{key: formKey(), quick: true, conversation: id}
+	if err := s.resumeIn(q, c); err != nil {
+		return nil, err
+	}
+	c.conversation = id
+	if !q.r.URL.Query().Has("reply") {
+		return c, nil
+	}
+	c.reply = sealpost.MessageID{}
 	if text := q.query("reply"); text != "" {
 		reply, err := sealpost.ParseMessage(text)
 		if err != nil {
-			return sealpost.NotFound()
+			return nil, sealpost.NotFound()
 		}
-		m, err := q.server.service.Message(q.ctx, q.principal, reply)
+		m, err := s.service.Message(q.ctx, q.principal, reply)
 		if err != nil || m.ConversationID != id {
-			return sealpost.NotFound()
+			return nil, sealpost.NotFound()
 		}
-		form.reply, form.focus = &m, true
+		c.reply, c.focus = reply, "body"
 	}
+	return c, nil
+}
+
+// resumeIn fills the form below a conversation from a draft. One that has a time is
+// left to Compose, so that nothing meant for later is sent at once.
+func (s *Server) resumeIn(q *request, c *composing) error {
 	if text := q.query("draft"); text != "" {
-		draft, err := sealpost.ParseDraft(text)
+		id, err := sealpost.ParseDraft(text)
 		if err != nil {
 			return sealpost.NotFound()
 		}
-		d, err := q.server.service.Draft(q.ctx, q.principal, draft)
-		if sealpost.CodeOf(err) == sealpost.CodeNotFound {
-			return nil // it was sent or deleted since: an old address
+		d, err := s.service.Draft(q.ctx, q.principal, id)
+		if err == nil {
+			c.fill(q, d)
+			c.focus = "body"
 		}
-		if err != nil {
+		if sealpost.CodeOf(err) != sealpost.CodeNotFound { // else it was sent or deleted since: an old address
 			return err
 		}
-		form.body, form.draft, form.version, form.focus = d.Body, d.Draft.ID, d.Draft.Content.Version, true
 	}
+	d, err := s.service.DraftIn(q.ctx, q.principal, c.conversation)
+	switch {
+	case sealpost.CodeOf(err) == sealpost.CodeNotFound:
+		return nil
+	case err != nil:
+		return err
+	case d.SendAt != "":
+		c.later = d.Draft.ID
+		return nil
+	}
+	c.fill(q, d)
 	return nil
 }
 
 // showThread reads what the page shows, and shows it.
-func (q *request) showThread(id sealpost.ConversationID, form composer) error {
+func (q *request) showThread(id sealpost.ConversationID, form *composing) error {
 	s := q.server.service
 	v := threadView{form: form}
 	var err error
@@ -123,6 +138,9 @@ func (q *request) showThread(id sealpost.ConversationID, form composer) error {
 		return err
 	}
 	if v.drafts, err = q.draftsOf(v.history.Items); err != nil {
+		return err
+	}
+	if err := q.server.lookUpQuoted(q, form); err != nil {
 		return err
 	}
 	if q.swapped() {
@@ -264,18 +282,15 @@ func (s *Server) send(q *request) error {
 	if err != nil {
 		return err
 	}
-	form := composer{body: q.text("body"), key: q.key(), notice: q.field("notice") == "on", focus: true}
-	in := service.Sending{Conversation: id, Body: form.body, Kind: sealpost.KindMessage}
-	if form.notice {
-		in.Kind = sealpost.KindRequiredNotice
-	}
-	if err := q.references(&in, &form); err != nil {
+	c, err := q.composed()
+	if err != nil {
 		return err
 	}
-	if strings.TrimSpace(form.body) == "" {
+	c.quick, c.conversation, c.focus = true, id, "body"
+	if strings.TrimSpace(c.body) == "" {
 		err = sealpost.Invalid("body", "Write a message first.")
 	} else {
-		_, err = s.service.Send(q.ctx, q.principal, form.key, in)
+		_, err = s.service.Send(q.ctx, q.principal, c.key, c.sending(id, service.SendTime{}))
 	}
 	if err == nil {
 		return q.redirect(threadPath(id) + atNewest)
@@ -285,48 +300,23 @@ func (s *Server) send(q *request) error {
 		return err
 	}
 	f := q.failure(err)
-	form.trouble, q.status = &f, s.status(code)
+	c.trouble, q.status = &f, s.status(code)
+	if err := s.keepRefused(q, c, err); err != nil {
+		return err
+	}
 	switch code {
 	case sealpost.CodeRecalled, sealpost.CodeIDInUse:
-		form.key = formKey()
+		c.key = formKey()
 	case sealpost.CodeIdempotencyConflict: // its answer was lost, and then the text was changed
-		form.key = formKey()
-		form.trouble.detail = T(q.ctx, "An earlier try of this message went through: look above. This text is not sent. Your draft is safe.")
+		c.key = formKey()
+		c.trouble.detail = T(q.ctx, "An earlier try of this message went through: look above. This text is not sent. Your draft is safe.")
 	case sealpost.CodeInternal, sealpost.CodeUnavailable: // R11: nobody knows
-		form.trouble.detail = T(q.ctx, "We don't know yet whether it was sent. Your draft is safe, and trying again sends it only once.")
+		c.trouble.detail = T(q.ctx, "We don't know yet whether it was sent. Your draft is safe, and trying again sends it only once.")
 	case sealpost.CodeInvalid: // the field says what is wrong with it
 	default:
-		form.trouble.detail = T(q.ctx, "Not sent. Your draft is safe. %[1]s", f.detail)
+		c.trouble.detail = T(q.ctx, "Not sent. Your draft is safe. %[1]s", f.detail)
 	}
-	return q.showThread(id, form)
-}
-
-// references reads what a form names: the message that it answers, and the draft that
-// it was written in.
-func (q *request) references(in *service.Sending, form *composer) error {
-	if text := q.field("reply"); text != "" {
-		id, err := sealpost.ParseMessage(text)
-		if err != nil {
-			return sealpost.Invalid("reply", "There is no such message.")
-		}
-		in.InReplyTo = id
-		if m, err := q.server.service.Message(q.ctx, q.principal, id); err == nil {
-			form.reply = &m
-		}
-	}
-	if text := q.field("draft"); text != "" {
-		id, err := sealpost.ParseDraft(text)
-		if err != nil {
-			return sealpost.Invalid("draft", "There is no such draft.")
-		}
-		version, err := q.number("version")
-		if err != nil {
-			return err
-		}
-		in.Draft, in.DraftVersion = id, int32(version)
-		form.draft, form.version = id, int32(version)
-	}
-	return nil
+	return q.showThread(id, c)
 }
 
 // open opens everything sealed up to a message, by the person's own act (R4, R5).
@@ -394,7 +384,12 @@ func (q *request) pending(act func(sealpost.ConversationID, sealpost.MessageID) 
 	}
 	f := q.failure(err)
 	q.status = http.StatusConflict
-	return q.showThread(id, composer{key: formKey(), trouble: &f})
+	c, err := q.server.begunIn(q, id)
+	if err != nil {
+		return err
+	}
+	c.trouble = &f
+	return q.showThread(id, c)
 }
 
 func (s *Server) acknowledge(q *request) error {

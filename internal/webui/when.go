@@ -30,6 +30,13 @@ func clockWords(q *request, t time.Time) string {
 	return shortDate(q, t) + ", " + t.Format("15:04")
 }
 
+// dayAndHour is a time with its day, also of today.
+func dayAndHour(ctx context.Context, i sealpost.Instant) string {
+	q := from(ctx)
+	t := i.Time().In(q.place())
+	return shortDate(q, t) + ", " + t.Format("15:04")
+}
+
 // clockZone is clock with the zone, for times that somebody has to plan with.
 func clockZone(i sealpost.Instant) templ.Component {
 	return moment(i, func(q *request, t time.Time) string {

@@ -186,7 +186,13 @@ var (
 // form gives the fields of the form of Compose as a browser would send them.
 func (s sheet) form() url.Values {
 	s.t.Helper()
-	_, inside, ok := strings.Cut(s.html, `<form id="compose"`)
+	return s.formOf(`<form id="compose"`)
+}
+
+// formOf is form for the form that begins with a mark.
+func (s sheet) formOf(mark string) url.Values {
+	s.t.Helper()
+	_, inside, ok := strings.Cut(s.html, mark)
 	if !ok {
 		s.t.Fatalf("no form at %s (%d):\n%s", s.at, s.status, s.html)
 	}

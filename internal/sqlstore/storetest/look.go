@@ -152,6 +152,18 @@ func (m *machine) lookAtLists(viewer sealpost.UserID, since sealpost.Instant) {
 	for i := range drafts {
 		same(m.a, "draft", drafts[i], draftsB[i])
 	}
+	unsent, err := m.a.Store.Unsent(ctx(), viewer, m.conversations)
+	m.a.ok(err)
+	unsentB, err := m.b.Store.Unsent(ctx(), viewer, m.conversations)
+	m.b.ok(err)
+	same(m.a, "conversations with something under way", len(unsent), len(unsentB))
+	for id, u := range unsent {
+		same(m.a, "a draft under way", u.Draft, unsentB[id].Draft)
+		same(m.a, "something is to be delivered", u.Pending != nil, unsentB[id].Pending != nil)
+		if u.Pending != nil {
+			same(m.a, "what is delivered next", *u.Pending, *unsentB[id].Pending)
+		}
+	}
 }
 
 // lookAtMessage compares one message for everybody, and holds I1 and I2: once a

@@ -15,6 +15,7 @@ func viewCases() map[string]func(*testing.T, *world) {
 		"NobodyElseKnowsOfAnEmptyConversation": emptyConversation,
 		"ListingIsOnce":                        listingOnce,
 		"PendingIsTheSendersOnly":              pendingViews,
+		"UnsentIsTheAuthorsOnly":               unsentViews,
 		"RecallLeavesNoTrace":                  recallNoTrace,
 		"RecallLeavesAMarker":                  recallMarker,
 		"RecallInPart":                         recallInPart,

@@ -19,6 +19,7 @@ import "./panel.js";
 import "./copy.js";
 import "./combobox.js";
 import "./compose.js";
+import "./session.js";
 import "./settings.js";
 import "./join.js";
 import "./admin.js";

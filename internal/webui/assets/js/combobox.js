@@ -52,7 +52,9 @@ async function ask() {
   for (const o of options()) o.hidden = Boolean(document.getElementById("chosen-" + o.dataset.id));
   const some = options();
   show(some.length > 0 && document.activeElement === field());
-  announce(some.length ? list().dataset.said : field().closest("recipient-combobox").dataset.none);
+  const none = document.getElementById("people-none");
+  none.hidden = some.length > 0;
+  announce(some.length ? list().dataset.said : none.textContent);
 }
 
 async function pick(option) {
@@ -78,7 +80,7 @@ document.addEventListener("keydown", async (e) => {
   const at = all.indexOf(active());
   if (e.key === "Enter") {
     e.preventDefault(); // it never sends
-    if (open) pick(active() ?? all[0]);
+    if (open && list().dataset.for === e.target.value.trim()) pick(active() ?? all[0]); // not what an earlier word found
     else ask();
   } else if (e.key === "Escape" && open) {
     e.preventDefault();
@@ -110,6 +112,7 @@ document.addEventListener("keypress", (e) => e.target.id === "people" && e.key =
 document.addEventListener("input", (e) => {
   if (e.target.id !== "people") return;
   point(null);
+  document.getElementById("people-none").hidden = true;
   clearTimeout(due);
   due = setTimeout(ask, pause);
 });

@@ -1,6 +1,6 @@
-// Compose: keeps what is written, on this device at once and on the server after a
-// pause, and changes the form without leaving it. Everything here is a button of the
-// form that somebody without script presses.
+// Writing, in Compose and below a conversation: keeps what is written, on this device
+// at once and on the server after a pause, and changes the form without leaving it.
+// Everything here is a button of the form that somebody without script presses.
 import { announce } from "./announce.js";
 import { stale } from "./live.js";
 
@@ -12,13 +12,14 @@ const store = "sealpost-draft:";
 const box = () => document.querySelector("draft-box");
 const form = () => box()?.querySelector("form");
 const body = () => form()?.elements.body;
+const quick = () => form().hasAttribute("data-composer"); // below a conversation
+const draft = () => form().elements.draft?.value;
 
 // --- On this device. Text that the server has not yet; gone once it has it.
 
-/** Which text this page is about: a draft, or what the address asks to begin. */
+/** Which text this page is about: a conversation's, a draft, or what the address asks to begin. */
 function slot() {
-  const draft = form()?.elements.draft?.value;
-  const about = draft ? "draft=" + draft : location.search.replace(/[?&]done=[^&]*/, "");
+  const about = quick() ? location.pathname : draft() ? "draft=" + draft() : location.search.replace(/[?&]done=[^&]*/, "");
   return store + box().dataset.user + ":" + about;
 }
 
@@ -34,35 +35,52 @@ function forget(match) {
   });
 }
 
+const forgetThis = () => forget((key) => key === slot());
+const forgetSent = () => forget((_, value) => value.includes('"sending":true'));
+
 function fields() {
   const out = [...new FormData(form())];
   return out.filter(([name]) => !["key", "group", "draft", "version", "other", "q"].includes(name));
 }
 
 function keepHere(sending = false) {
-  const text = JSON.stringify({ fields: fields(), sending });
+  const text = JSON.stringify({ fields: fields(), sending, draft: draft(), version: form().elements.version?.value });
   local((s) => s.setItem(slot(), text));
 }
 
 /** Puts back what this device has and the server does not. */
 async function restore() {
+  if (document.querySelector(".trouble,#people-trouble")) return draft() && forgetSent(); // the server has it
+  if (location.pathname === "/compose/edit") { // the answer to a button has what was sent
+    forgetSent();
+    return changed();
+  }
   const kept = local((s) => JSON.parse(s.getItem(slot()) ?? "null"));
-  if (!kept) return;
-  if (JSON.stringify(kept.fields) === JSON.stringify(fields())) return forget((key) => key === slot());
-  if (form().querySelector(".conflict") || document.querySelector(".trouble")) return;
+  if (!kept || form().querySelector(".conflict")) return;
   const values = new Map(kept.fields);
+  const text = values.get("body") ?? "";
+  const is = body().value;
+  if (quick()) {
+    // What was under way and whose draft is gone was sent.
+    if (kept.sending && kept.draft && kept.draft !== draft()) return forgetThis();
+    if (is.includes(text)) return forgetThis();
+  } else if (JSON.stringify(kept.fields) === JSON.stringify(fields())) return forgetThis();
+  // It may be older than what another device made of the draft: the server will tell.
+  if (draft() && kept.draft === draft()) form().elements.version.value = kept.version;
+  else if (is && quick() && !text.startsWith(is)) values.set("body", is + "\n\n" + text);
   body().value = values.get("body") ?? "";
   for (const name of ["date", "time", "time_zone"]) {
     if (form().elements[name] && values.has(name)) form().elements[name].value = values.get(name);
   }
   const when = form().querySelector(`[name=when][value="${values.get("when") === "later" ? "later" : "now"}"]`);
   if (when) when.checked = true;
+  say(box().dataset.restored + " " + box().dataset.local);
+  if (quick()) return changed();
   const people = kept.fields.filter(([name]) => name === "recipient").map(([, id]) => id);
   for (const [name, value] of [...people.map((id) => ["recipient", id]), ["title", values.get("title") ?? ""]]) {
     const input = Object.assign(document.createElement("input"), { type: "hidden", name, value });
     document.getElementById("compose-after").prepend(input);
   }
-  say(box().dataset.restored + " " + box().dataset.local);
   if (people.length) await edit("choose");
   else changed();
 }
@@ -104,7 +122,7 @@ function worthKeeping() {
 /** Notes that something was typed or chosen. */
 function changed() {
   unsaved = true;
-  if (!worthKeeping()) return;
+  if (!worthKeeping()) return forgetThis();
   keepHere();
   if (stale()) say(box().dataset.local);
   clearTimeout(due);
@@ -125,17 +143,16 @@ async function keepThere() {
   const before = slot();
   answered = 0;
   await htmx
-    .ajax("POST", "/compose/draft", { source: form(), target: "#draft-state", swap: "outerMorph", select: "#draft-state" })
+    .ajax("POST", "/compose/draft", { source: "#draft-state", target: "#draft-state", swap: "outerMorph", select: "#draft-state" })
     .catch(() => {});
   if (!box()) return false;
   if (answered !== 200) {
     unsaved = true;
-    if (!form().querySelector(".conflict")) say(box().dataset.local);
+    if (!form().querySelector(".conflict")) say(answered === 401 ? box().dataset.ended : box().dataset.local);
     if (!answered || answered >= 500) due = setTimeout(save, again);
     return false;
   }
-  const draft = form().elements.draft.value;
-  if (new URLSearchParams(location.search).get("draft") !== draft) history.replaceState(history.state, "", "/compose?draft=" + draft);
+  if (!quick() && new URLSearchParams(location.search).get("draft") !== draft()) history.replaceState(history.state, "", "/compose?draft=" + draft());
   forget((key) => key === before || key === slot());
   if (unsaved) keepHere(); // typed on meanwhile
   if (Date.now() - saidAt > quiet) {
@@ -143,6 +160,29 @@ async function keepThere() {
     announce(document.getElementById("saved").textContent.trim());
   }
   return true;
+}
+
+/** Keeps what is being written on this device; reports whether there is anything. */
+export function keep() {
+  if (!body()?.value.trim()) return false;
+  keepHere();
+  return true;
+}
+
+/** Notes that the form below a conversation was sent, and holds what came after. */
+export function settle() {
+  unsaved = false;
+  forgetThis();
+  if (body().value) changed();
+}
+
+/** Notes that the form below a conversation was filled anew; another draft that its
+    text was in goes once the text is in this one. */
+export async function refill(other) {
+  saidAt = Date.now(); // that the text is back is what is read aloud
+  changed();
+  const key = crypto.randomUUID();
+  if ((await save()) && other && other !== draft()) fetch(`/drafts/${other}/delete`, { method: "POST", body: new URLSearchParams({ key }) });
 }
 
 // --- The form.
@@ -174,7 +214,7 @@ document.addEventListener("input", (e) => {
 
 document.addEventListener("click", (e) => {
   const button = e.target.closest?.('draft-box [formaction="/compose/edit"]');
-  if (e.target.closest?.("[data-drop]")) forget((key) => key === slot());
+  if (form() && e.target.closest?.("[data-drop]")) forgetThis();
   if (!button || !button.value.match(/^(remove|at):/)) return;
   e.preventDefault();
   const next = button.closest("li")?.nextElementSibling?.id;
@@ -185,21 +225,26 @@ document.addEventListener("click", (e) => {
 });
 
 // Send waits for a saving that is under way, so that it names the draft's version.
-let ready = false;
+// That is settled before htmx hears of it.
 document.addEventListener("submit", async (e) => {
   if (e.target.getAttribute("action") === "/sign-out") return forget(() => true);
   if (e.target !== form()) return;
   clearTimeout(due);
-  if (ready || !busy) return keepHere(true);
-  e.preventDefault();
-  while (busy) await turn;
-  ready = true;
-  e.target.requestSubmit(e.submitter?.isConnected ? e.submitter : null);
-});
+  if (busy) {
+    e.preventDefault();
+    e.stopImmediatePropagation();
+    while (busy) await turn;
+    form()?.requestSubmit(e.submitter?.isConnected ? e.submitter : null);
+    return;
+  }
+  keepHere(true);
+  if (e.submitter?.hasAttribute("formaction")) e.stopImmediatePropagation(); // htmx sends a form to one address
+}, true);
+document.addEventListener("sealpost:failed", (e) => e.target === form() && changed());
 
 document.addEventListener("keydown", async (e) => {
   const inside = form() && (form().contains(e.target) || e.target === document.body);
-  if (!inside || e.isComposing || document.querySelector("dialog[open]")) return;
+  if (!inside || quick() || e.isComposing || document.querySelector("dialog[open]")) return;
   if ((e.ctrlKey || e.metaKey) && e.key === "Enter") {
     e.preventDefault();
     const later = document.getElementById("when-later");
@@ -219,16 +264,16 @@ document.addEventListener("keydown", async (e) => {
 // --- When a page begins.
 
 const done = document.querySelector(".done")?.dataset.done;
-if (/^(sent|held|scheduled|draft)/.test(done ?? "")) forget((_, value) => value.includes('"sending":true'));
+if (/^(sent|held|scheduled|draft)/.test(done ?? "")) forgetSent();
 
-if (box()) {
+if (form()) {
   const own = store + box().dataset.user + ":";
   forget((key) => !key.startsWith(own)); // somebody else's, who used this browser before
   const zones = document.getElementById("zones");
   zones?.replaceChildren(...Intl.supportedValuesOf("timeZone").map((z) => Object.assign(document.createElement("option"), { value: z })));
   left();
   // Who goes on writing begins at the end of what is there.
-  if (document.activeElement === body()) body().setSelectionRange(body().value.length, body().value.length);
+  body().setSelectionRange(body().value.length, body().value.length);
   restore();
   addEventListener("online", () => unsaved && save());
 }

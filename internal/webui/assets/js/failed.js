@@ -17,6 +17,14 @@ function tell(form, known) {
   form.dispatchEvent(new CustomEvent("sealpost:failed", { bubbles: true }));
 }
 
+// What was wrong with a field is not said any longer once it is changed. A page says
+// one thing that is wrong, of one field or of all that make one value.
+document.addEventListener("input", ({ target }) => {
+  if (!target.ariaInvalid) return;
+  for (const e of document.querySelectorAll("[aria-invalid]")) e.ariaInvalid = null;
+  for (const e of document.querySelectorAll(".trouble,#people-trouble")) e.remove();
+});
+
 document.addEventListener("htmx:before:request", (e) => {
   e.detail.ctx.sourceElement?.querySelector?.(":scope > .failed")?.remove();
 });

@@ -58,7 +58,7 @@ document.addEventListener("htmx:after:request", (e) => {
 async function stream(signal) {
   const headers = lastEvent ? { "Last-Event-ID": lastEvent } : {};
   const answer = await fetch(address, { headers, signal, cache: "no-store" });
-  if (answer.status === 401) return location.reload(); // signed out elsewhere
+  if (answer.status === 401) channel.postMessage({ ended: true }), document.dispatchEvent(new Event("sealpost:ended"));
   if (!answer.ok) throw new Error("no stream");
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
@@ -95,7 +95,9 @@ function alive() {
 }
 
 channel.onmessage = ({ data }) => {
-  if (data.alive) {
+  if (data.ended) {
+    document.dispatchEvent(new Event("sealpost:ended"));
+  } else if (data.alive) {
     lastSign = Math.max(lastSign, data.alive);
     show();
   } else {

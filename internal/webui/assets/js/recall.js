@@ -54,6 +54,7 @@ document.addEventListener("htmx:after:settle", () => {
   if (!done) return;
   const { recalled, message, report } = done.dataset;
   const words = done.querySelector("h1").textContent;
+  done.remove(); // it would fetch itself, and say another time what is done
   document.getElementById("dialog").close();
   changed(recalled);
   changed("inbox");

@@ -1,6 +1,7 @@
 // A thread: where it is scrolled to, what the arrow keys do, and what happens while
 // somebody looks at it.
 import { announce } from "./announce.js";
+import { refill, settle } from "./compose.js";
 import { openDialog } from "./dialog.js";
 import { stale } from "./live.js";
 
@@ -22,6 +23,18 @@ const toEnd = () => {
 
 if (list() && ["", "#newest"].includes(location.hash)) toEnd();
 else if (location.hash.startsWith("#m-")) document.getElementById(location.hash.slice(1))?.scrollIntoView({ block: "center" });
+
+// Where no keyboard pops up, writing begins at once. Who is led to the newest message
+// by the address comes to write, too; who is led to an older one comes to read it.
+function begin() {
+  const here = document.activeElement;
+  if (here !== document.body && !here.matches("#messages > :target:last-child")) return;
+  if (matchMedia("(min-width: 48rem) and (not (pointer: coarse))").matches) {
+    document.querySelector("[data-composer] textarea")?.focus({ preventScroll: true });
+  }
+}
+begin();
+addEventListener("load", begin); // the browser goes to what the address names meanwhile
 
 // New messages do not move what somebody is reading.
 const sealed = () => [...list().querySelectorAll("form[data-open]")];
@@ -195,10 +208,13 @@ document.addEventListener("htmx:before:request", (e) => {
   if (form?.matches?.("[data-composer]")) sent.set(ctx, { sends: true, text: form.elements.body.value });
   else if (form?.matches?.("[data-returns]")) sent.set(ctx, { words: form.dataset.say });
 });
-// What is typed while a form is under way is taken from just before the swap.
+// What is typed while a form is under way is taken from just before the swap. A form
+// about something else leaves what is being written alone.
 document.addEventListener("htmx:before:swap", (e) => {
   const was = sent.get(e.detail.ctx);
-  if (was) was.typed = document.getElementById("body")?.value ?? "";
+  const form = document.querySelector("[data-composer]");
+  form?.toggleAttribute("data-keep", !was);
+  if (was) Object.assign(was, { typed: form?.elements.body.value ?? "", draft: form?.elements.draft?.value });
 });
 document.addEventListener("htmx:after:swap", (e) => {
   const was = sent.get(e.detail.ctx);
@@ -212,15 +228,17 @@ function afterSending(form, { text, typed }) {
   const field = form.elements.body;
   if (form.querySelector(".trouble")) return void (field.value = typed);
   field.value = typed === text ? "" : typed;
+  settle();
   field.focus();
   toEnd();
 }
 // A draft that came back is in the composer, before what was typed meanwhile, and so is
 // the focus.
-function afterReturn(form, { words, typed }) {
+function afterReturn(form, { words, typed, draft }) {
   const field = form.elements.body;
-  if (!form.elements.draft) return void (field.value = typed); // too late: it is delivered
+  if (form.querySelector(".trouble")) return void (field.value = typed); // too late: it is delivered
   field.value = field.defaultValue + (typed.trim() ? "\n\n" + typed : "");
+  refill(draft);
   field.focus();
   field.setSelectionRange(field.value.length, field.value.length);
   announce(words);
