@@ -32,6 +32,7 @@ func (w *writer) drafts() (texts []string) {
 func TestLaterTakesTheTextAlong(t *testing.T) {
 	t.Parallel()
 	maya, jonas, c := duo(t)
+	c.opens(jonas, c.says(maya, "some zebras"))
 	m := c.says(jonas, "how many?")
 	c.opens(maya, m)
 	form := maya.get(c.path()+"?reply="+m.String()).want(200, "Answer to: ").formOf(composerMark)
@@ -133,7 +134,7 @@ func TestUnsentInTheList(t *testing.T) {
 	if _, err := c.AddDraft(t.Context(), jonas.Principal, "", service.Writing{Conversation: c.id, Body: "giraffe"}); err != nil {
 		t.Fatal(err)
 	}
-	jonas.get("/messages").says("Sealed message. Open to read").saysNot("giraffe")
+	jonas.get("/messages").says("Sealed. Open to read").saysNot("giraffe")
 	c.opens(jonas, m)
 	jonas.get("/messages").says("Draft: giraffe")
 	maya.get("/messages").saysNot("giraffe")
