@@ -125,8 +125,8 @@ var mutants = []mutant{
 		"change.Recount = append(change.Recount, d.UserID)", "_ = d.UserID", "./internal/sweep", "TestViewersCannotTell",
 	},
 	{
-		"R16", "a group that is not known yet takes messages", useCase + "send.go",
-		"	case !ok || !s.Own.Known:", "	case !ok:", "./internal/service", "TestUnknownGroup",
+		"R16", "a request that is not known yet can be answered", useCase + "requests.go",
+		"		case !shot.Own.Known:", "		case false:", "./internal/service", "TestUnknownGroup",
 	},
 	{
 		"R17", "a line is left where nobody knew", domain + "message.go",

@@ -64,7 +64,7 @@ func (s *Service) Disregard(ctx context.Context, p Principal, key string, target
 	defer c.contentKey.Zero()
 	ask := Ask{
 		Decision: newID[sealpost.DecisionID](s), Conversation: m.ConversationID, Actor: p.User.ID, Key: key,
-		Message: c.id, Reply: target, Reach: true, Own: true,
+		Message: c.id, Reply: target, Reach: true,
 	}
 	err = s.decide(ctx, ask, func(shot Snapshot) (Change, error) {
 		if shot.Replay == nil && shot.Message != nil { // the first one stands

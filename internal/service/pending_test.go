@@ -219,7 +219,6 @@ func TestSendRefusals(t *testing.T) {
 	h := newHouse(t)
 	maya, jonas, erik := h.person("Maya"), h.person("Jonas"), h.person("Erik")
 	in := h.pair(maya, jonas)
-	h.pair(jonas, maya)
 	good := service.Sending{Conversation: in, Body: "text", Kind: sealpost.KindMessage}
 	sealed := h.send(jonas, in)
 	foreign := h.send(jonas, h.pair(jonas, erik))
@@ -387,7 +386,8 @@ func TestWaitingHasALimit(t *testing.T) {
 	h.schedule(maya, in, time.Hour)
 }
 
-// R16: to who may not know of a group yet it is not there, whatever they ask for.
+// R16: to who may not know of a group yet it is not there, whatever they ask for. Who was
+// told its id can write in it, and knows of it from then on.
 func TestUnknownGroup(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -403,17 +403,20 @@ func TestUnknownGroup(t *testing.T) {
 	}
 	want := sealpost.NotFound().Error()
 	for _, p := range []service.Principal{jonas, noor} {
-		_, sent := h.Send(t.Context(), p, "", service.Sending{Conversation: in, Body: "text", Kind: sealpost.KindMessage})
 		_, recalled := h.Recall(t.Context(), p, "", sealpost.MessageID(id), service.Recalling{Conversation: in})
 		for what, err := range map[string]error{
-			"sent": sent, "recalled": recalled, "accepted": h.AcceptRequest(t.Context(), p, "", in),
-			"declined": h.DeclineRequest(t.Context(), p, "", in), "muted": h.SetMuted(t.Context(), p, "", in, true),
+			"recalled": recalled, "accepted": h.AcceptRequest(t.Context(), p, "", in), "declined": h.DeclineRequest(t.Context(), p, "", in),
+			"muted": h.SetMuted(t.Context(), p, "", in, true), "unread": h.SetUnread(t.Context(), p, "", in, true),
 		} {
 			if err == nil || err.Error() != want {
 				t.Errorf("%s, %s: %v", p.User.Name, what, err)
 			}
 		}
 	}
-	h.send(maya, in)
+	_, err = h.Send(t.Context(), noor, "", service.Sending{Conversation: in, Body: "text", Kind: sealpost.KindMessage})
+	wantCode(t, "sent by somebody who is not in it", err, sealpost.CodeNotFound)
 	h.send(jonas, in)
+	if err := h.SetMuted(t.Context(), jonas, "", in, true); err != nil {
+		t.Error(err)
+	}
 }

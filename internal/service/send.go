@@ -56,7 +56,7 @@ func (s *Service) Send(ctx context.Context, p Principal, key string, in Sending)
 
 	ask := Ask{
 		Decision: newID[sealpost.DecisionID](s), Conversation: in.Conversation, Actor: p.User.ID, Key: key,
-		Message: in.ID, Reply: in.InReplyTo, Draft: in.Draft, Reach: true, Own: true, Waiting: !in.SendAt.IsZero() || holds(p.User, in) > 0,
+		Message: in.ID, Reply: in.InReplyTo, Draft: in.Draft, Reach: true, Waiting: !in.SendAt.IsZero() || holds(p.User, in) > 0,
 	}
 	if err := s.decide(ctx, ask, c.decide); err != nil {
 		return MessageView{}, err
@@ -227,7 +227,7 @@ func holds(sender sealpost.User, in Sending) time.Duration {
 func (c *sending) permitted(s Snapshot) error {
 	self, ok := sealpost.FindParticipant(s.Participants, c.sender.ID)
 	switch {
-	case !ok || !s.Own.Known:
+	case !ok:
 		return sealpost.NotFound()
 	case !self.Active():
 		return sealpost.Refuse(sealpost.CodeForbidden, "You left this conversation.")
