@@ -245,7 +245,14 @@ func openReports(_ *testing.T, w *world) {
 	for _, by := range u {
 		w.must(flag(c, by, m, newID[sealpost.FlagID](w), false), "flagged")
 	}
-	w.must(flag(c, u[1], m, newID[sealpost.FlagID](w), true), "open already")
+	w.must(flag(c, u[0], m, newID[sealpost.FlagID](w), true), "changed")
+	first, err := w.Store.FlagQueue(ctx(), service.FlagQuery{State: sealpost.FlagOpen, Limit: 1})
+	w.ok(err)
+	same(w, "said anew, for removal, by the sender: first in the queue", []any{first[0].ReporterID, first[0].Reason, first[0].RequestRemoval},
+		[]any{u[0], sealpost.FlagSpam, true})
+	changed, err := w.Store.Flag(ctx(), first[0].ID)
+	w.ok(err)
+	equal(w, "version of the evidence", changed.Evidence.Version, 2)
 	w.must(flag(c, u[1], other, newID[sealpost.FlagID](w), false), "flagged")
 	equal(w, "open", len(w.inside(service.Ask{Conversation: c, Message: m, Flags: true}).Flags), 3)
 	equal(w, "not asked for", len(w.inside(service.Ask{Conversation: c, Message: m}).Flags), 0)
