@@ -87,7 +87,7 @@ func TestRoomOnAPhone(t *testing.T) {
 	}
 	b.picture("writing")
 	b.types("and a zebra that is sent")
-	b.clickText(".composer button", "Send")
+	b.click(".composer button.primary")
 	b.awaitText("#messages .body", "and a zebra that is sent")
 	b.click(".thread-title")
 	b.await("the bar again", `document.querySelector(".bottom").getClientRects().length === 1`)

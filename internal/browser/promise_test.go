@@ -25,7 +25,7 @@ func TestPromisesEndWithTheLimit(t *testing.T) {
 	b.click("dialog button.recall")
 	b.awaitText(at(first)+".marker", "You recalled this message")
 	b.awaitText("#terms", "You already recalled a message here today. Recall is possible again from")
-	b.clickText(".composer button", "Send")
+	b.click(".composer button.primary")
 	b.awaitText(".message.own .body", "zebra two")
 	for _, what := range []string{".recallable", ".message.own seal-ring", ".row-recall"} {
 		if b.has(what) {

@@ -58,6 +58,7 @@ func TestHelp(t *testing.T) {
 	b.awaitText("dialog h1", "Help")
 	b.press("Escape")
 	b.await("the focus on the button", `document.activeElement === document.querySelector(".avatar-button")`)
+	b.settled()
 	b.click("input[name=keys]")
 	b.await("the keys off", `document.body.dataset.keys === "off"`)
 	b.press("?")

@@ -36,6 +36,12 @@ function begin() {
 begin();
 addEventListener("load", begin); // the browser goes to what the address names meanwhile
 
+// A press on a button does not take the focus from the text: the keyboard and the bars of
+// a phone would move the button away before it is let go.
+document.addEventListener("mousedown", (e) => {
+  if (e.target.closest(".composer button")) e.preventDefault();
+});
+
 // New messages do not move what somebody is reading.
 const sealed = () => [...list().querySelectorAll("form[data-open]")];
 let before = null;
