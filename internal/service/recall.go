@@ -84,6 +84,7 @@ func (r *recalling) decide(s Snapshot) (Change, error) {
 	}
 	if m.RecalledAt != 0 { // R9
 		r.report = reportOf(*m)
+		r.report.Again = true
 		return Change{}, nil
 	}
 	if m.State == sealpost.Removed { // R30: there is nothing left to take back

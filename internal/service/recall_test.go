@@ -324,7 +324,12 @@ func TestRecallTwice(t *testing.T) {
 	first := h.mustRecall(maya, id)
 	h.advance(time.Hour)
 	h.arrive(jonas)
-	if again := h.mustRecall(maya, id); fmt.Sprint(again) != fmt.Sprint(first) {
+	again := h.mustRecall(maya, id)
+	if !again.Again || first.Again {
+		t.Error("it is not told that it was done before")
+	}
+	again.Again = false
+	if fmt.Sprint(again) != fmt.Sprint(first) {
 		t.Errorf("the second report differs:\n%+v\n%+v", first, again)
 	}
 	if n := h.count("recall.granted"); n != 1 {

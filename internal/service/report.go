@@ -19,6 +19,7 @@ type Report struct {
 	MessageID  sealpost.MessageID
 	Outcome    string
 	RecalledAt sealpost.Instant
+	Again      bool   // of a recall that another request had done before (R9)
 	Trace      string // marker: at least one recipient sees a line; otherwise none
 	DraftID    sealpost.DraftID
 	ErasedAt   sealpost.Instant // zero: somebody has opened it and keeps it

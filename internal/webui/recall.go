@@ -116,13 +116,12 @@ func (s *Server) recall(q *request) error {
 	if err != nil {
 		return err
 	}
-	before := a.message.RecalledAt
 	report, err := s.service.Recall(q.ctx, q.principal, q.key(), a.message.ID, service.Recalling{
 		Conversation: a.message.ConversationID, Reason: q.field("reason"), KeepDraft: true,
 	})
 	switch code := sealpost.CodeOf(err); {
 	case err == nil:
-		return q.showRecalled(recalledView{a, report, before != 0})
+		return q.showRecalled(recalledView{a, report})
 	case unanswered(err):
 		_ = q.failure(err) // for the log
 		return q.afterDoubt()
@@ -170,7 +169,6 @@ func (q *request) showDoubt() error {
 type recalledView struct {
 	aboutMessage
 	report service.Report
-	again  bool // it was done before
 }
 
 func (q *request) showRecalled(v recalledView) error {
@@ -183,7 +181,7 @@ func (q *request) showRecalled(v recalledView) error {
 // outcome is the key of the sentence after a recall.
 func (v recalledView) outcome() string {
 	switch {
-	case v.again:
+	case v.report.Again:
 		return "recalled-already"
 	case v.report.Outcome == service.OutcomePartlyRecalled:
 		return "recalled-partly"

@@ -6,6 +6,8 @@ import { changed } from "./live.js";
 
 const doubtAfter = 8_000;
 
+let asking = false;
+
 document.addEventListener("submit", (e) => {
   const form = e.target.closest?.("dialog form[data-recall-form]");
   if (!form) return;
@@ -13,6 +15,7 @@ document.addEventListener("submit", (e) => {
   const button = form.querySelector("button.recall");
   if (button.ariaBusy === "true") return;
   button.ariaBusy = "true";
+  asking = true;
   button.textContent = form.dataset.busy;
   const doubt = setTimeout(() => tellDoubt(form), doubtAfter);
   htmx.ajax("POST", form.getAttribute("action"), {
@@ -32,21 +35,22 @@ async function insist(form, address, { body, headers, method }) {
   for (let wait = 500; ; wait = Math.min(wait * 2, 5_000)) {
     try {
       const answer = await fetch(address, { body, headers, method, signal: AbortSignal.timeout(doubtAfter) });
-      if (answer.status !== 502 && answer.status !== 504) return answer;
+      if (answer.status !== 502 && answer.status !== 504) {
+        asking = false;
+        return answer;
+      }
     } catch {}
     tellDoubt(form);
     await new Promise((done) => setTimeout(done, wait));
   }
 }
 
-// While the server is asked, only its answer changes what the dialog shows.
-document.addEventListener(
-  "sealpost:changed",
-  (e) => {
-    if (e.target.querySelector?.('dialog form[data-recall-form] [aria-busy="true"]')) e.stopImmediatePropagation();
-  },
-  true,
-);
+// While the server is asked, only its answer changes what the dialog shows: not what it
+// looks for by itself, nor what it was looking for before.
+const busy = () => asking && document.querySelector('dialog form[data-recall-form] [aria-busy="true"]');
+const inDialog = (e) => e?.closest?.("dialog");
+document.addEventListener("sealpost:changed", (e) => inDialog(e.target) && busy() && e.stopImmediatePropagation(), true);
+document.addEventListener("htmx:before:swap", (e) => inDialog(e.detail.ctx.target) && busy() && e.preventDefault());
 
 // It is done: the dialog closes, the thread shows the marker, and has the focus.
 document.addEventListener("htmx:after:settle", () => {
