@@ -403,3 +403,36 @@ func TestExportDuringRecalls(t *testing.T) {
 		t.Errorf("only %d recalls ran beside the exports", recalled)
 	}
 }
+
+// An export has the network of its owner too: whom they are connected with, whom they
+// block, who asks them, and what they reported.
+func TestExportOfTheNetwork(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ada, ben, cyd, dan := h.person("Ada"), h.person("Ben"), h.person("Cyd"), h.person("Dan")
+	invite := func(from, to somebody) api.Invitation {
+		return ask[api.Invitation](h, from, "POST", "/invitations", `{"user_id":"`+to.id+`","note":"hello"}`, 201)
+	}
+	ask[api.Invitation](h, ben, "POST", "/invitations/"+invite(ada, ben).ID+"/accept", "", 200)
+	invite(cyd, ada)
+	ask[api.Person](h, ada, "POST", "/blocks", `{"user_id":"`+dan.id+`"}`, 201)
+	m := h.send(ben, h.direct(ben, ada), "words")
+	ask[api.Flag](h, ada, "POST", "/messages/"+m.ID+"/flag", `{"reason":"spam","note":"of mine"}`, 201)
+	var got []string
+	for _, l := range h.export(ada) {
+		switch {
+		case l.Connection != nil:
+			got = append(got, "connected with "+l.Connection.User.Name)
+		case l.Block != nil:
+			got = append(got, "blocks "+l.Block.User.Name)
+		case l.Invitation != nil:
+			got = append(got, l.Invitation.From.Name+" invites "+l.Invitation.To.Name+", "+l.Invitation.State)
+		case l.Flag != nil:
+			got = append(got, "reported "+l.Flag.Reason+", "+*l.Flag.Note)
+		}
+	}
+	want := []string{"connected with Ben", "blocks Dan", "Cyd invites Ada, open", "Ada invites Ben, accepted", "reported spam, of mine"}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("exported %q, want %q", got, want)
+	}
+}

@@ -270,3 +270,23 @@ func TestIDsInBodiesAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// A field that is there and empty is refused, by what it would have to have: an empty
+// time would send at once.
+func TestEmptyFields(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ada, ben := h.person("Ada"), h.person("Ben")
+	talk := h.direct(ada, ben)
+	for _, c := range []struct{ path, body, field, detail string }{
+		{"/conversations/" + talk + "/messages", `{"body":"x","send_at":""}`, "send_at", "must not be empty"},
+		{"/conversations/" + talk + "/messages", `{"body":"x","time_zone":""}`, "time_zone", "must not be empty"},
+		{"/forecast", `{"recipient_ids":["` + ben.id + `"],"send_at":""}`, "send_at", "must not be empty"},
+		{"/drafts", `{"body":"x","send_at":""}`, "send_at", "must not be empty"},
+		{"/accounts", `{"token":"spi_x","password":"seven c"}`, "password", "at least 8 characters"},
+	} {
+		if p := h.refused(ada, "POST", c.path, c.body, sealpost.CodeInvalid); p.Field != c.field || !strings.Contains(p.Detail, c.detail) {
+			t.Errorf("%s %s: %+v", c.path, c.body, p)
+		}
+	}
+}
