@@ -42,7 +42,7 @@ func (s *Store) Invites(ctx context.Context, before sealpost.InviteID, limit int
 	defer s.leave(f, &err)
 	for _, v := range s.invites {
 		by := s.users[v.CreatedBy]
-		worth := v.CreatedBy.IsZero() || by.Open() && by.Has(sealpost.RoleAdmin)
+		worth := v.CreatedBy.IsZero() || by.Administers()
 		if worth && s.valid(v.ExpiresAt) && (before.IsZero() || v.ID.Compare(before) < 0) {
 			out = append(out, copyInvite(v))
 		}
@@ -101,7 +101,7 @@ func (a *amendment) Account(id sealpost.UserID) (sealpost.User, string, error) {
 func (a *amendment) Admins() ([]sealpost.UserID, error) {
 	var out []sealpost.UserID
 	for id, u := range a.store.users {
-		if u.Has(sealpost.RoleAdmin) && u.Open() {
+		if u.Administers() {
 			out = append(out, id)
 		}
 	}

@@ -77,6 +77,9 @@ func (u User) Open() bool { return u.DisabledAt == 0 && u.ErasedAt == 0 && !u.Pr
 // Has reports whether the user has a role; everybody is a member.
 func (u User) Has(r Role) bool { return r == RoleMember || slices.Contains(u.Roles, r) }
 
+// Administers reports whether the user is an administrator now, and may be one.
+func (u User) Administers() bool { return u.Open() && u.Has(RoleAdmin) }
+
 // LimitZone is the zone whose calendar day counts for the daily limit (R13).
 func (u User) LimitZone(now Instant) string {
 	if u.ZoneChangedAt != 0 && now < u.ZoneChangedAt.Add(ZoneDelay) {

@@ -229,8 +229,8 @@ func changeAccount(a Amendment, id sealpost.UserID, in AccountEdit) (AccountRow,
 
 // keepsAnAdmin refuses what would leave nobody to administer.
 func keepsAnAdmin(admins []sealpost.UserID, before, after sealpost.User) error {
-	was := before.Has(sealpost.RoleAdmin) && before.Open()
-	stays := after.Has(sealpost.RoleAdmin) && after.Open()
+	was := before.Administers()
+	stays := after.Administers()
 	if was && !stays && !slices.ContainsFunc(admins, func(id sealpost.UserID) bool { return id != before.ID }) {
 		return sealpost.Refuse(sealpost.CodeLastAdmin, "This is the last administrator. Make somebody else one first.")
 	}

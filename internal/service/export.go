@@ -71,7 +71,9 @@ func (s *Service) Export(ctx context.Context, p Principal, begin func() ExportSi
 		return err
 	}
 	e := &export{service: s, p: p, sink: begin()}
-	for _, part := range []func(context.Context) error{e.account, e.network, e.drafts, e.conversations} {
+	for _, part := range []func(context.Context) error{
+		e.account, e.connections, e.blocks, e.invitations, e.flags, e.drafts, e.conversations,
+	} {
 		if err := part(ctx); err != nil {
 			return err
 		}
@@ -120,29 +122,34 @@ func (e *export) account(ctx context.Context) error {
 	return nil
 }
 
-func (e *export) network(ctx context.Context) error {
-	s, p := e.service, e.p
-	err := each(ctx, e, e.sink.Connection, func(cursor string) ([]Contact, string, error) {
-		return s.Connections(ctx, p, OrderName, cursor, exportedPage)
+func (e *export) connections(ctx context.Context) error {
+	return each(ctx, e, e.sink.Connection, func(cursor string) ([]Contact, string, error) {
+		return e.service.Connections(ctx, e.p, OrderName, cursor, exportedPage)
 	})
-	if err == nil {
-		err = each(ctx, e, e.sink.Block, func(cursor string) ([]Contact, string, error) {
-			return s.Blocks(ctx, p, cursor, exportedPage)
-		})
-	}
+}
+
+func (e *export) blocks(ctx context.Context) error {
+	return each(ctx, e, e.sink.Block, func(cursor string) ([]Contact, string, error) {
+		return e.service.Blocks(ctx, e.p, cursor, exportedPage)
+	})
+}
+
+func (e *export) invitations(ctx context.Context) error {
 	for _, box := range []Box{BoxReceived, BoxSent} {
-		if err == nil {
-			err = each(ctx, e, e.sink.Invitation, func(cursor string) ([]InvitationItem, string, error) {
-				return s.Invitations(ctx, p, box, cursor, exportedPage)
-			})
+		err := each(ctx, e, e.sink.Invitation, func(cursor string) ([]InvitationItem, string, error) {
+			return e.service.Invitations(ctx, e.p, box, cursor, exportedPage)
+		})
+		if err != nil {
+			return err
 		}
 	}
-	if err == nil {
-		err = each(ctx, e, e.sink.Flag, func(cursor string) ([]FlagView, string, error) {
-			return s.OwnFlags(ctx, p, cursor, exportedPage)
-		})
-	}
-	return err
+	return nil
+}
+
+func (e *export) flags(ctx context.Context) error {
+	return each(ctx, e, e.sink.Flag, func(cursor string) ([]FlagView, string, error) {
+		return e.service.OwnFlags(ctx, e.p, cursor, exportedPage)
+	})
 }
 
 // each gives every item of a list.

@@ -57,7 +57,7 @@ func (s *Service) invited(ctx context.Context, secret string) (Invited, error) {
 		switch {
 		case err != nil:
 			return Invited{}, err
-		case !by.Open(), !by.Has(sealpost.RoleAdmin):
+		case !by.Administers():
 			return Invited{}, sealpost.NotFound()
 		}
 	}

@@ -324,7 +324,7 @@ func (j *joining) amend(a Amendment, id sealpost.InviteID) ([]byte, error) {
 	}
 	if !v.CreatedBy.IsZero() { // a link is worth no more than who made it is now
 		by, err := a.User(v.CreatedBy)
-		if err != nil || !by.Open() || !by.Has(sealpost.RoleAdmin) {
+		if err != nil || !by.Administers() {
 			return nil, sealpost.NotFound()
 		}
 	}

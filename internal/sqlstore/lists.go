@@ -96,7 +96,7 @@ ORDER BY p.joined_at, p.user_id`)
 	queryMessagesListed = register("listed.messages", listed+"SELECT "+messageColumns+", "+ownDelivery+`
 FROM listed l CROSS JOIN message m `+deliveredTo+`$2 WHERE m.conversation_id = l.conversation_id AND m.id = l.message_id`)
 	queryDeliveriesListed = register("listed.deliveries", listed+"SELECT d.message_id, "+deliveryColumns+`
-FROM listed l CROSS JOIN message m JOIN delivery d ON d.conversation_id = COALESCE(m.conversation_id, m.id) AND d.message_id = m.id
+FROM listed l CROSS JOIN message m JOIN delivery d ON `+ofMessage+`
 WHERE m.conversation_id = l.conversation_id AND m.id = l.message_id AND m.sender_id = $2 ORDER BY d.user_id`)
 	queryVisibleListed = register("listed.visible", listed+`
 SELECT m.id FROM listed l CROSS JOIN message m `+deliveredTo+`$2 WHERE m.conversation_id = l.conversation_id AND m.id = l.message_id AND m.state <> 6

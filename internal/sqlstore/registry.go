@@ -8,6 +8,9 @@ import (
 	"github.com/sealpost/sealpost/internal/service"
 )
 
+// administersNow holds for a user u as sealpost.User.Administers does.
+const administersNow = "',' || u.roles || ',' LIKE '%,admin,%' AND u.disabled_at = 0 AND u.erased_at = 0 AND u.profile = 0"
+
 const inviteColumns = "v.id, v.hash, v.email, v.name, v.roles, v.account_id, v.created_by, v.created_at, v.expires_at"
 
 var (
@@ -16,8 +19,7 @@ WHERE (u.name_key LIKE $1 ESCAPE '!' OR u.email_key LIKE $1 ESCAPE '!') AND u.id
 	// A link is worth no more than who made it is now; the operator's has no maker.
 	queryInvites = register("invite.list", "SELECT "+inviteColumns+`
 FROM invite v WHERE v.id < $1 AND v.expires_at > $2 AND (length(v.created_by) = 0 OR EXISTS (
- SELECT 1 FROM users u WHERE u.id = v.created_by AND ',' || u.roles || ',' LIKE '%,admin,%'
- AND u.disabled_at = 0 AND u.erased_at = 0 AND u.profile = 0)) ORDER BY v.id DESC LIMIT $3`)
+ SELECT 1 FROM users u WHERE u.id = v.created_by AND `+administersNow+`)) ORDER BY v.id DESC LIMIT $3`)
 	queryInviteByHash    = register("invite.by-hash", "SELECT "+inviteColumns+" FROM invite v WHERE v.hash = $1 AND v.expires_at > $2")
 	queryConversationsOf = register("inbox.conversations", `
 SELECT i.conversation_id FROM inbox i WHERE i.user_id = $1 AND i.conversation_id > $2 ORDER BY i.conversation_id LIMIT $3`)
@@ -25,7 +27,7 @@ SELECT i.conversation_id FROM inbox i WHERE i.user_id = $1 AND i.conversation_id
 
 	queryLockAccount = register("user.lock-account", "SELECT "+userColumns+", u.password FROM users u WHERE u.id = $1 {lock}")
 	queryLockAdmins  = register("user.lock-admins", `
-SELECT u.id FROM users u WHERE ',' || u.roles || ',' LIKE '%,admin,%' AND u.disabled_at = 0 AND u.erased_at = 0 AND u.profile = 0 ORDER BY u.id {lock}`)
+SELECT u.id FROM users u WHERE `+administersNow+` ORDER BY u.id {lock}`)
 	querySetEmail    = register("user.set-email", "UPDATE users SET email = $2, email_key = $3 WHERE id = $1")
 	queryEndSessions = register("session.delete-all", `
 DELETE FROM session WHERE user_id = $1 AND (kind = $2 OR $2 = 0) AND id <> $3`)

@@ -120,11 +120,15 @@ func visible(d sealpost.Delivery) int64 {
 	return number(d.Visible)
 }
 
-// deliveredTo joins to a message m what was delivered of it to one user, who follows:
-// one row at most, found by its whole key. COALESCE, which changes nothing, hides from
-// PostgreSQL that the conversation is the one which the query is about. It would read
-// what the user has there for each message anew while it takes conversations for short.
-const deliveredTo = "LEFT JOIN delivery d ON d.conversation_id = COALESCE(m.conversation_id, m.id) AND d.message_id = m.id AND d.user_id = "
+// ofMessage is the condition for what was delivered of a message m. COALESCE, which
+// changes nothing, hides from PostgreSQL that the conversation is the one which the query
+// is about: it would read all of it for each message anew while it takes conversations
+// for short.
+const ofMessage = "d.conversation_id = COALESCE(m.conversation_id, m.id) AND d.message_id = m.id"
+
+// deliveredTo joins to a message what was delivered of it to one user, who follows: one
+// row at most, found by its whole key.
+const deliveredTo = "LEFT JOIN delivery d ON " + ofMessage + " AND d.user_id = "
 
 // ownDelivery is deliveryColumns of an outer join, with zeros where there is none; the
 // sender stands in for the user then, and is not looked at.

@@ -45,7 +45,7 @@ FROM message m `+deliveredTo+`$2
 WHERE m.conversation_id = $1 AND m.changed_at > $3 AND `+changedForViewer+`
 ORDER BY at LIMIT 1 OFFSET $4`)
 	queryOwnDeliveries = register("delivery.own-range", "SELECT d.message_id, "+deliveryColumns+`
-FROM message m JOIN delivery d ON d.conversation_id = COALESCE(m.conversation_id, m.id) AND d.message_id = m.id
+FROM message m JOIN delivery d ON `+ofMessage+`
 WHERE m.conversation_id = $1 AND m.sender_id = $2 AND m.sent_at >= $3 AND m.sent_at <= $4 ORDER BY d.user_id`)
 	queryDecidedAt = register("conversation.decided-at", "SELECT decided_at FROM conversation WHERE id = $1")
 	// The threads whose row may have changed, then whether anything that this viewer

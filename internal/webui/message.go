@@ -86,12 +86,7 @@ func recallState(ctx context.Context, t service.Thread, m service.MessageView) (
 
 // refusedWith is what a recall of an own message would be refused with.
 func refusedWith(m service.MessageView) sealpost.Code {
-	switch {
-	case m.State == sealpost.Removed:
-		return sealpost.CodeRemoved
-	case m.RecalledAt != 0:
-		return sealpost.CodeRecalled
-	case m.Foreseen == nil:
+	if m.Foreseen == nil { // it was taken away since it was read
 		return sealpost.CodeUnavailable
 	}
 	return m.Foreseen.Code
@@ -100,7 +95,7 @@ func refusedWith(m service.MessageView) sealpost.Code {
 // recallableNow reports whether the viewer can recall a message: nothing promises it
 // where the server would refuse (R8).
 func recallableNow(m service.MessageView) bool {
-	return m.Own && m.State == sealpost.Sent && m.RecalledAt == 0 && m.Foreseen != nil && m.Foreseen.Granted()
+	return m.Foreseen != nil && m.Foreseen.Granted()
 }
 
 // waits is when a limit that refuses now is lifted, where a recall is possible after
