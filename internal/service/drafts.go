@@ -290,7 +290,7 @@ func (s *Service) DeleteDraft(ctx context.Context, p Principal, key string, id s
 	}
 	stamp := s.stamp(p.User.ID, "draft.delete", key, s.request("draft.delete", id.String(), strconv.Itoa(int(version))))
 	var in sealpost.ConversationID
-	_, err := s.store.Amend(ctx, stamp, func(a Amendment) ([]byte, error) {
+	replay, err := s.store.Amend(ctx, stamp, func(a Amendment) ([]byte, error) {
 		d, err := a.Draft(p.User.ID, id)
 		in = d.ConversationID
 		switch {
@@ -301,7 +301,7 @@ func (s *Service) DeleteDraft(ctx context.Context, p Principal, key string, id s
 		}
 		return nil, a.DeleteDraft(p.User.ID, id)
 	})
-	if err == nil {
+	if err == nil && replay == nil {
 		s.publish(in, []sealpost.UserID{p.User.ID}) // their other devices
 	}
 	return err

@@ -335,8 +335,10 @@ func (s *simulation) doDrafts() string {
 	}
 	d := pick(s, all).Draft.ID
 	delete(s.drafts, d)
-	s.flagging = who
-	return "delete " + s.attempt("delete draft", func(key string) error { return n.DeleteDraft(ctx, s.people[who], key, d, service.AnyVersion) })
+	return "delete " + s.attempt("delete draft", func(key string) error {
+		s.flagging = who
+		return n.DeleteDraft(ctx, s.people[who], key, d, service.AnyVersion)
+	})
 }
 
 func (s *simulation) doUnread() string {
