@@ -169,9 +169,8 @@ func (s *simulation) reportIsTrue(l *letter, m sealpost.Message, r service.Repor
 	if m.Opened() == 0 && !m.Content.Erased() {
 		s.wrong("message %d was recalled from everybody and its key is there (R18)", l.number)
 	}
-	if !r.DraftID.IsZero() && !l.drafted {
-		l.drafted = true
-		s.drafts[r.DraftID] = returned{l.sender, l, m.RecalledAt.Add(sealpost.DraftLife)}
+	if !r.DraftID.IsZero() {
+		s.cameBack(r.DraftID, l, m.RecalledAt)
 	}
 }
 
@@ -437,6 +436,14 @@ func (s *simulation) checkHints() {
 				s.wrong("a hint to somebody outside the conversation (R34)")
 			}
 		}
+	}
+}
+
+// cameBack notes that a text is a draft again, since a time. Its owner may have deleted
+// it before the answer that names it was had by a retry.
+func (s *simulation) cameBack(id sealpost.DraftID, l *letter, since sealpost.Instant) {
+	if !s.deleted[id] {
+		s.drafts[id] = returned{l.sender, l, since.Add(sealpost.DraftLife)}
 	}
 }
 

@@ -266,10 +266,11 @@ func (s *simulation) doUndo() string {
 	if !ok {
 		return "none"
 	}
+	first := s.now
 	return s.attempt("undo", func(key string) error {
 		d, err := s.node().Undo(context.Background(), s.people[l.sender], key, l.id)
 		if err == nil {
-			s.drafts[d] = returned{l.sender, l, s.now.Add(sealpost.DraftLife)}
+			s.cameBack(d, l, first)
 		}
 		return err
 	})
@@ -335,6 +336,7 @@ func (s *simulation) doDrafts() string {
 	}
 	d := pick(s, all).Draft.ID
 	delete(s.drafts, d)
+	s.deleted[d] = true
 	return "delete " + s.attempt("delete draft", func(key string) error {
 		s.flagging = who
 		return n.DeleteDraft(ctx, s.people[who], key, d, service.AnyVersion)

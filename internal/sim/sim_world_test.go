@@ -47,6 +47,7 @@ type simulation struct {
 	cached   map[sealpost.MessageID]*sealpost.Message // while the checks run
 	mirrors  map[mirrorOf]*mirror                     // what clients keep by synchronising
 	drafts   map[sealpost.DraftID]returned            // texts that came back
+	deleted  map[sealpost.DraftID]bool                // drafts that their owners deleted, or tried to
 }
 
 // place is a conversation and what everybody saw of it after the last step.
@@ -65,7 +66,6 @@ type letter struct {
 	place   *place
 	sender  int
 	bodies  []string                              // what it may say: more than one while an edit is unknown
-	drafted bool                                  // its recall gave the text back once
 	acked   bool                                  // the sender was told that it exists
 	refused bool                                  // and this one that it does not
 	before  map[sealpost.UserID]sealpost.Delivery // after the last step
@@ -111,7 +111,7 @@ func (s *simulation) start() error {
 func newSimulation(seed uint64, stores []service.Store, wrap func(service.Store) service.Store) (*simulation, error) {
 	s := &simulation{
 		seed: seed, random: rand.New(rand.NewPCG(seed, 1)), tally: map[string]int{},
-		openings: map[opening]bool{}, noticed: map[opening]bool{}, mirrors: map[mirrorOf]*mirror{}, drafts: map[sealpost.DraftID]returned{},
+		openings: map[opening]bool{}, noticed: map[opening]bool{}, mirrors: map[mirrorOf]*mirror{}, drafts: map[sealpost.DraftID]returned{}, deleted: map[sealpost.DraftID]bool{},
 	}
 	if err := s.start(); err != nil {
 		return nil, err
