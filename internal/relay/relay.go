@@ -33,7 +33,8 @@ const (
 	epochsEvery  = 30 * time.Second
 	sweepEvery   = 10 * time.Minute
 	erasureEvery = 5 * time.Second
-	indexEvery   = time.Second // without a wake-up: what others settled, or what has come due
+	indexEvery   = time.Second            // without a wake-up: what others settled, or what has come due
+	gatherFor    = 100 * time.Millisecond // after a wake-up: what is done together costs less
 )
 
 // Relay runs the work of one process.
@@ -74,7 +75,7 @@ func (r *Relay) Stop() {
 	r.done.Wait()
 }
 
-// every asks for work at an interval, and whenever it is woken; wake may be nil.
+// every asks for work at an interval, and soon after it is woken; wake may be nil.
 func (r *Relay) every(ctx context.Context, name string, interval time.Duration, wake <-chan struct{}, work func(context.Context) error) {
 	r.done.Go(func() {
 		tick := time.NewTicker(interval)
@@ -85,6 +86,11 @@ func (r *Relay) every(ctx context.Context, name string, interval time.Duration, 
 				return
 			case <-tick.C:
 			case <-wake:
+				select {
+				case <-ctx.Done():
+					return
+				case <-time.After(gatherFor):
+				}
 			}
 			if err := work(ctx); err != nil && ctx.Err() == nil {
 				r.log.Error("work that is due failed; it will be tried again", "work", name, "error", err)

@@ -114,7 +114,7 @@ const (
 	maxMatches     = 100  // places that one message shows
 	searchNames    = 1000 // conversations in which names are looked up
 	searchPeople   = 100  // people and conversations that one term can stand for
-	indexBatch     = 50
+	indexBatch     = 200
 )
 
 // Searchable says whether a message may be in the index of a viewer, and from when

@@ -2,8 +2,10 @@ package sqlstore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base32"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -235,12 +237,7 @@ func (s *Store) Index(ctx context.Context, limit int, read func(sealpost.Message
 			return err
 		}
 		taken = len(jobs)
-		for i := range jobs {
-			if err := a.index(&jobs[i], read); err != nil {
-				return err
-			}
-		}
-		return nil
+		return a.index(jobs, read)
 	})
 	return taken, err
 }
@@ -273,36 +270,68 @@ func (a *amendment) takeJobs(limit int) ([]job, error) {
 	return jobs, a.run(reads...)
 }
 
-// index works off one job.
-func (a *amendment) index(j *job, read func(sealpost.Message, sealpost.UserID, sealpost.Instant) service.Indexing) error {
-	what := service.Indexing{}
-	if j.found {
-		what = read(j.read, j.user, a.now)
-	}
-	if what.Later > a.now {
-		return a.run(run(queryLaterJob, bytesOf(j.user), bytesOf(j.message), int64(what.Later)))
-	}
-	if what.Ready {
-		if err := a.addEntry(j.user, j.read, what.Words); err != nil {
-			return err
+// index works off jobs.
+func (a *amendment) index(jobs []job, read func(sealpost.Message, sealpost.UserID, sealpost.Instant) service.Indexing) error {
+	var done []statement
+	var entries []entry
+	for i := range jobs {
+		j, what := &jobs[i], service.Indexing{}
+		if j.found {
+			what = read(j.read, j.user, a.now)
+		}
+		if what.Later > a.now {
+			done = append(done, run(queryLaterJob, bytesOf(j.user), bytesOf(j.message), int64(what.Later)))
+			continue
+		}
+		done = append(done, run(queryDropJob, bytesOf(j.user), bytesOf(j.message)))
+		if what.Ready {
+			entries = append(entries, entry{viewer: j.user, message: j.read, words: what.Words})
 		}
 	}
-	return a.run(run(queryDropJob, bytesOf(j.user), bytesOf(j.message)))
-}
-
-// addEntry writes an entry, unless there is one.
-func (a *amendment) addEntry(viewer sealpost.UserID, m sealpost.Message, list []string) error {
-	v := termsOf(viewer)
-	if a.store.dialect.name == enginePostgres {
-		return a.run(run(queryAddEntryPostgres, bytesOf(viewer), bytesOf(m.ID), bytesOf(m.ConversationID), int64(m.SentAt), vectorText(v, m, list)))
-	}
-	var place int64
-	err := a.run(ask(queryAddEntrySQLite, func(r row) error { return r.Scan(&place) },
-		bytesOf(viewer), bytesOf(m.ID), bytesOf(m.ConversationID), placeOf(m.SentAt)))
-	if err != nil || place == 0 {
+	if err := a.run(done...); err != nil {
 		return err
 	}
-	return a.run(run(queryAddWords, place, ftsText(v, m, list)))
+	return a.addEntries(entries)
+}
+
+// entry is what is to be written of a message for one viewer.
+type entry struct {
+	viewer  sealpost.UserID
+	message sealpost.Message
+	words   []string
+	place   int64
+}
+
+// addEntries writes the entries that are not there yet. On SQLite the words come last
+// and in the order of their places: FTS5 writes out what it gathered when a place is
+// lower than the one before, or another statement begins that may have to be undone,
+// and an index of many small pieces costs more than one of a few large ones.
+func (a *amendment) addEntries(entries []entry) error {
+	var writes []statement
+	if a.store.dialect.name == enginePostgres {
+		for _, e := range entries {
+			m := e.message
+			writes = append(writes, run(queryAddEntryPostgres,
+				bytesOf(e.viewer), bytesOf(m.ID), bytesOf(m.ConversationID), int64(m.SentAt), vectorText(termsOf(e.viewer), m, e.words)))
+		}
+		return a.run(writes...)
+	}
+	for i := range entries {
+		e := &entries[i]
+		writes = append(writes, ask(queryAddEntrySQLite, func(r row) error { return r.Scan(&e.place) },
+			bytesOf(e.viewer), bytesOf(e.message.ID), bytesOf(e.message.ConversationID), placeOf(e.message.SentAt)))
+	}
+	if err := a.run(writes...); err != nil {
+		return err
+	}
+	slices.SortFunc(entries, func(x, y entry) int { return cmp.Compare(x.place, y.place) })
+	writes = writes[:0]
+	for _, e := range entries {
+		if e.place != 0 {
+			writes = append(writes, run(queryAddWords, e.place, ftsText(termsOf(e.viewer), e.message, e.words)))
+		}
+	}
+	return a.run(writes...)
 }
 
 // unindex are the statements that drop jobs and entries, the jobs first: an indexer
