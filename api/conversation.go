@@ -16,9 +16,10 @@ type Conversation struct {
 
 // Participant is somebody in a conversation.
 type Participant struct {
-	UserID string `json:"user_id" format:"uuid"`
-	Name   string `json:"name"`
-	LeftAt *Time  `json:"left_at,omitempty" format:"date-time" doc:"only for somebody who is no longer in it"`
+	UserID  string `json:"user_id" format:"uuid"`
+	Name    string `json:"name"`
+	Profile bool   `json:"profile,omitempty" doc:"named by an imported archive, without account: gets nothing that is sent now"`
+	LeftAt  *Time  `json:"left_at,omitempty" format:"date-time" doc:"only for somebody who is no longer in it"`
 }
 
 // InboxItem is a line of the inbox.

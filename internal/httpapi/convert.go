@@ -171,7 +171,7 @@ func conversation(t service.Thread) api.Conversation {
 		c.Kind, c.Title, c.CreatorID = "group", t.Conversation.Title, idOrNull(t.Conversation.CreatorID)
 	}
 	for _, m := range t.Members {
-		c.Participants = append(c.Participants, api.Participant{UserID: m.UserID.String(), Name: m.Name, LeftAt: instant(m.LeftAt)})
+		c.Participants = append(c.Participants, api.Participant{UserID: m.UserID.String(), Name: m.Name, Profile: m.Profile, LeftAt: instant(m.LeftAt)})
 	}
 	return c
 }

@@ -59,7 +59,8 @@ func (s *Store) thread(c *conversation, viewer sealpost.UserID) service.Thread {
 	}
 	for _, p := range c.participants {
 		p.Consent = sealpost.ConsentNone // only decisions have it
-		t.Members = append(t.Members, service.Member{Participant: p, Name: s.users[p.UserID].Name})
+		u := s.users[p.UserID]
+		t.Members = append(t.Members, service.Member{Participant: p, Name: u.Name, Profile: u.Profile})
 	}
 	slices.SortFunc(t.Members, func(a, b service.Member) int {
 		return cmp.Or(cmp.Compare(a.JoinedAt, b.JoinedAt), a.UserID.Compare(b.UserID))

@@ -138,6 +138,7 @@ func asLeft(t Thread) Thread {
 		if m.LeftAt > left {
 			m.LeftAt = 0
 		}
+		m.Profile = false
 		members = append(members, m)
 	}
 	t.Members = members

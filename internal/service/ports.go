@@ -56,7 +56,8 @@ type Thread struct {
 // Member is a participant with their name.
 type Member struct {
 	sealpost.Participant
-	Name string
+	Name    string
+	Profile bool // without account: an imported archive names them
 }
 
 // InboxItem is a thread and the newest message that the viewer can see in it.

@@ -90,7 +90,7 @@ WITH RECURSIVE listed(conversation_id, message_id, rest) AS (
 
 var (
 	queryMembersListed = register("listed.members", listed+`
-SELECT p.conversation_id, p.user_id, p.joined_at, p.left_at, u.name FROM listed l
+SELECT p.conversation_id, p.user_id, p.joined_at, p.left_at, u.name, u.profile FROM listed l
 CROSS JOIN participant p JOIN users u ON u.id = p.user_id WHERE p.conversation_id = l.conversation_id
 ORDER BY p.joined_at, p.user_id`)
 	queryMessagesListed = register("listed.messages", listed+"SELECT "+messageColumns+", "+ownDelivery+`

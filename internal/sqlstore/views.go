@@ -20,7 +20,7 @@ JOIN participant p ON p.conversation_id = c.id AND p.user_id = $2
 JOIN inbox i ON i.user_id = $2 AND i.conversation_id = c.id
 WHERE c.id = $1`)
 	queryMembers = register("thread.members", `
-SELECT p.conversation_id, p.user_id, p.joined_at, p.left_at, u.name FROM participant p JOIN users u ON u.id = p.user_id
+SELECT p.conversation_id, p.user_id, p.joined_at, p.left_at, u.name, u.profile FROM participant p JOIN users u ON u.id = p.user_id
 WHERE p.conversation_id = $1 ORDER BY p.joined_at, p.user_id`)
 	queryHistory = register("message.history", "SELECT "+messageColumns+", "+ownDelivery+`
 FROM message m `+deliveredTo+`$2
@@ -126,9 +126,11 @@ func scanThread(r row, t *service.Thread, known *bool, more ...any) error {
 func scanMember(r row, find func(service.Thread) *service.Thread) error {
 	var of service.Thread
 	var m service.Member
-	if err := r.Scan(into(&of.Conversation.ID), into(&m.UserID), (*int64)(&m.JoinedAt), (*int64)(&m.LeftAt), &m.Name); err != nil {
+	var profile int64
+	if err := r.Scan(into(&of.Conversation.ID), into(&m.UserID), (*int64)(&m.JoinedAt), (*int64)(&m.LeftAt), &m.Name, &profile); err != nil {
 		return err
 	}
+	m.Profile = profile != 0
 	if t := find(of); t != nil {
 		t.Members = append(t.Members, m)
 	}

@@ -12,15 +12,21 @@ import (
 	"github.com/sealpost/sealpost/internal/service"
 )
 
-// takesIn imports a conversation of somebody with Pedro García, who has no account.
-func (w *writer) takesIn() service.InboxEntry {
+// takesIn imports a conversation of somebody with others, who have no account.
+func (w *writer) takesIn(others ...string) service.InboxEntry {
 	t := w.office.t
 	t.Helper()
-	const owner, other = "https://www.linkedin.com/in/maya", "https://www.linkedin.com/in/pedro"
+	const owner = "https://www.linkedin.com/in/maya"
+	var profiles, connections []string
+	for _, name := range others {
+		profile := "https://www.linkedin.com/in/" + strings.ToLower(strings.Fields(name)[0])
+		profiles = append(profiles, profile)
+		connections = append(connections, strings.Replace(name, " ", ",", 1)+","+profile+",,Works,Head,23 Mar 2014\n")
+	}
 	a, err := importer.Open(fstest.MapFS{
 		"messages.csv": {Data: []byte("CONVERSATION ID,CONVERSATION TITLE,FROM,SENDER PROFILE URL,TO,RECIPIENT PROFILE URLS,DATE,SUBJECT,CONTENT,FOLDER\n" +
-			"c,,Maya Okafor," + owner + ",Pedro García," + other + ",2024-03-05 10:00:00 UTC,,\"an old zebra\",INBOX\n")},
-		"Connections.csv": {Data: []byte("First Name,Last Name,URL,Email Address,Company,Position,Connected On\nPedro,García," + other + ",,Works,Head,23 Mar 2014\n")},
+			"c,,Maya Okafor," + owner + "," + strings.Join(others, ";") + "," + strings.Join(profiles, ";") + ",2024-03-05 10:00:00 UTC,,\"an old zebra\",INBOX\n")},
+		"Connections.csv": {Data: []byte("First Name,Last Name,URL,Email Address,Company,Position,Connected On\n" + strings.Join(connections, ""))},
 	}, sealpost.InstantOf(time.Now()))
 	if err == nil {
 		err = a.Scan(t.Context(), nil)
@@ -47,7 +53,7 @@ func TestNotHereYet(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	maya := o.writer("Maya Okafor")
-	c := maya.takesIn()
+	c := maya.takesIn("Pedro García")
 	pedro := c.Members[0].UserID
 	if pedro == maya.User.ID {
 		pedro = c.Members[1].UserID
@@ -63,6 +69,32 @@ func TestNotHereYet(t *testing.T) {
 	if text := why.flat(); strings.Contains(text, "has opened it") {
 		t.Errorf("it says who opened what came from an archive:\n%s", text)
 	}
+}
+
+// A group in which nobody else could get anything offers no writing.
+func TestAlone(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	maya, jonas, lena := o.writer("Maya Okafor"), o.writer("Jonas Weber"), o.writer("Lena Fischer")
+	c := maya.takesIn("Pedro García", "Ana Lima")
+	at := "/messages/" + c.Conversation.ID.String()
+	maya.get(at).tells("Nobody else of this conversation is here yet", "an old zebra").lacks(`id="composer"`)
+	maya.get(at + "/people").tells("Not here yet")
+
+	maya.befriend(jonas, lena)
+	both := []sealpost.UserID{jonas.User.ID, lena.User.ID}
+	group, _, err := o.CreateConversation(t.Context(), maya.Principal, "", both, "Three of us")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at = "/messages/" + group.Conversation.ID.String()
+	for _, other := range both {
+		maya.get(at).want(http.StatusOK, `id="composer"`)
+		if err := o.RemoveParticipant(t.Context(), maya.Principal, "", group.Conversation.ID, other); err != nil {
+			t.Fatal(err)
+		}
+	}
+	maya.get(at).tells("Nobody else is in this conversation any more.").lacks(`id="composer"`)
 }
 
 // A request to disregard can be recalled like any other message, and its recipient is

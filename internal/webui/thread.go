@@ -226,6 +226,19 @@ func (v threadView) address() string { return threadPath(v.thread.Conversation.I
 
 func (v threadView) isRequest() bool { return v.thread.Request == sealpost.RequestPending }
 
+// alone reports whether nobody else of a group could get what is sent now.
+func (v threadView) alone(ctx context.Context) bool {
+	return v.thread.Conversation.Kind == sealpost.Group &&
+		!slices.ContainsFunc(there(ctx, v.thread), func(m service.Member) bool { return !m.Profile })
+}
+
+func (v threadView) aloneWords(ctx context.Context) string {
+	if len(there(ctx, v.thread)) == 0 {
+		return T(ctx, "Nobody else is in this conversation any more.")
+	}
+	return T(ctx, "Nobody else of this conversation is here yet: an imported archive names them, and they have no account. An administrator can invite them.")
+}
+
 // sendLine says what can be done after sending: never more than the server would do.
 func sendLine(ctx context.Context, v threadView) string {
 	undo := int(from(ctx).principal.User.Undo.Seconds())

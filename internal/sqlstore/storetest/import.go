@@ -68,6 +68,13 @@ func profilesInSight(_ *testing.T, w *world) {
 	w.amend(func(a service.Amendment) error { return a.ConnectSince(u[0], ben, 7) })
 	c := w.group(u[1], cat)
 	w.must(w.importing(c, u[1], 1000, false), "imported")
+	inbox, err := w.Store.Inbox(ctx(), service.InboxQuery{Viewer: u[1], Limit: 10})
+	w.ok(err)
+	for _, t := range []service.Thread{w.thread(c, u[1]), inbox[0].Thread} {
+		for _, m := range t.Members {
+			equal(w, "a member without account", m.Profile, m.UserID == cat)
+		}
+	}
 	find := func(viewer sealpost.UserID) int {
 		all, err := w.Store.FindPeople(ctx(), service.PeopleQuery{Viewer: viewer, Limit: 10})
 		w.ok(err)
