@@ -17,6 +17,7 @@ var readWhole = map[string]string{
 	"doctor.counts":         "counts everything, for an operator",
 	"user.lock-admins":      "somebody's roles change",
 	"user.without-find-key": "once, at the start",
+	"index.drop-user-jobs":  "somebody is erased, and few jobs wait",
 	"epoch.list":            "at the start, and what destroys them",
 	"erasure.list":          "at the start",
 	"draft.expire":          "once an hour",
