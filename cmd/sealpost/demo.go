@@ -70,7 +70,7 @@ func (c *demoCommand) serve(ctx context.Context, io streams, conf config.Config)
 	}
 	links := &signInLinks{}
 	a.links = links
-	writer, reader := links.add(people.Writer.Name, people.Writer.Token), links.add(people.Reader.Name, people.Reader.Token)
+	writer, reader := links.add(people.Writer.Name, people.Writer.Session), links.add(people.Reader.Name, people.Reader.Session)
 	ready := func(address string) error {
 		_, err := fmt.Fprint(io.out, demoText("http://"+address, writer, reader, people))
 		return err

@@ -80,7 +80,7 @@ func (s *site) signedIn(p demo.Person) *person {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(c.Close)
-	return &person{site: s, name: p.Name, token: p.Token, api: c.As(p.Token)}
+	return &person{site: s, name: p.Name, token: p.Session, api: c.As(p.Token)}
 }
 
 // lastSealed is the newest message of a writer, in their conversation of two with

@@ -21,6 +21,7 @@ type People struct {
 // Person is somebody to sign in as.
 type Person struct {
 	Name, Short, Email string
+	Session            string // the secret of a sign-in
 	Token              string // an API token
 }
 
@@ -88,7 +89,7 @@ func Fill(ctx context.Context, s *service.Service) (People, error) {
 	return out, err
 }
 
-// arrive makes an account. The two to sign in as get a token.
+// arrive makes an account. The two to sign in as get a session and a token.
 func (w *world) arrive(ctx context.Context, i int) (Person, error) {
 	c := cast[i]
 	p := Person{Name: c.name, Short: c.short, Email: c.short + "@demo.example"}
@@ -101,7 +102,12 @@ func (w *world) arrive(ctx context.Context, i int) (Person, error) {
 	}
 	w.people = append(w.people, service.Principal{User: u})
 	if i == maya || i == jonas {
-		p.Token, err = w.service.TokenFor(ctx, p.Email, "demo")
+		if p.Token, err = w.service.TokenFor(ctx, p.Email, "demo"); err != nil {
+			return p, err
+		}
+		var signed service.SignedIn
+		signed, err = w.service.SignInFor(ctx, p.Email, "demo")
+		p.Session = signed.Token
 	}
 	return p, err
 }

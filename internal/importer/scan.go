@@ -174,6 +174,9 @@ func (a *Archive) read(r record) (m read, why Reason) {
 		return m, NoSender
 	}
 	m.thread, m.seconds = strings.TrimSpace(text(field(colThread))), uint32(at/1e6)
+	if len(m.thread) > maxAddress { // it is kept as long as the archive is read
+		return m, RowTooLong
+	}
 	return m, ""
 }
 

@@ -53,11 +53,7 @@ func (a *amendment) deleteUserSide(user sealpost.UserID) {
 			put(a, m.invitations, key, nil)
 		}
 	}
-	for id, v := range m.invites {
-		if v.AccountID == user {
-			put(a, m.invites, id, nil)
-		}
-	}
+	_ = a.EndInvites(user) // cannot fail
 	for key := range m.replays {
 		if key.user == user {
 			put(a, m.replays, key, nil)

@@ -149,6 +149,15 @@ func (a *amendment) AddInvite(v sealpost.Invite) error {
 	return nil
 }
 
+func (a *amendment) EndInvites(user sealpost.UserID) error {
+	for id, v := range a.store.invites {
+		if v.AccountID == user {
+			put(a, a.store.invites, id, nil)
+		}
+	}
+	return nil
+}
+
 func (a *amendment) TakeInvite(id sealpost.InviteID) (sealpost.Invite, error) {
 	v, ok := a.store.invites[id]
 	if !ok {

@@ -36,6 +36,36 @@ func (s *Service) SignIn(ctx context.Context, email, password, agent string) (Si
 	if err != nil {
 		return SignedIn{}, err
 	}
+	// While the password was being checked it may have been changed, or the account
+	// closed: then no session may be left over.
+	return s.beginSession(ctx, user, agent, s.stamp(user.ID, "session.begin", "", [32]byte{}), func(now sealpost.User, hashNow string) error {
+		if !now.Open() || hashNow != hash {
+			return wrongPassword()
+		}
+		return nil
+	})
+}
+
+// SignInFor begins a session of 30 days for the account of an address, for the
+// operator: the audit log names the server.
+func (s *Service) SignInFor(ctx context.Context, email, agent string) (SignedIn, error) {
+	user, _, err := s.store.UserByEmail(ctx, email)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	stamp := s.stamp(sealpost.UserID{}, "session.begin", "", [32]byte{})
+	stamp.Audit.Subject = user.ID
+	return s.beginSession(ctx, user, agent, stamp, func(now sealpost.User, _ string) error {
+		if !now.Open() {
+			return closedAccount()
+		}
+		return nil
+	})
+}
+
+func closedAccount() error { return sealpost.Refuse(sealpost.CodeForbidden, "This account is closed.") }
+
+func (s *Service) beginSession(ctx context.Context, user sealpost.User, agent string, stamp Stamp, permitted func(now sealpost.User, hash string) error) (SignedIn, error) {
 	open, err := s.store.Sessions(ctx, user.ID, SignIn) // newest first
 	if err != nil {
 		return SignedIn{}, err
@@ -47,15 +77,13 @@ func (s *Service) SignIn(ctx context.Context, email, password, agent string) (Si
 	session := Session{
 		ID: newID[sealpost.SessionID](s), UserID: user.ID, Kind: SignIn, Hash: hashSecret(secret), Label: cleanAgent(agent),
 	}
-	_, err = s.store.Amend(ctx, s.stamp(user.ID, "session.begin", "", [32]byte{}), func(a Amendment) ([]byte, error) {
-		// While the password was being checked it may have been changed, or the account
-		// closed: then no session may be left over.
-		now, hashNow, err := a.Account(user.ID)
+	_, err = s.store.Amend(ctx, stamp, func(a Amendment) ([]byte, error) {
+		now, hash, err := a.Account(user.ID)
 		if err != nil {
 			return nil, err
 		}
-		if !now.Open() || hashNow != hash {
-			return nil, wrongPassword()
+		if err := permitted(now, hash); err != nil {
+			return nil, err
 		}
 		session.CreatedAt, session.ExpiresAt = a.Now(), a.Now().Add(signInLife)
 		for len(open) >= maxSignIns {
@@ -184,7 +212,7 @@ func (s *Service) addUser(ctx context.Context, actor sealpost.UserID, key string
 			return sealpost.User{}, err
 		}
 	}
-	fields := []string{user.Email, user.Name, user.TimeZone}
+	fields := []string{user.Email, user.Name, user.TimeZone, in.Password}
 	for _, r := range user.Roles {
 		fields = append(fields, string(r))
 	}

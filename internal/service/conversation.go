@@ -91,8 +91,9 @@ func (s *Service) otherPeople(ctx context.Context, self sealpost.UserID, with []
 		return nil, sealpost.Invalid(field, "A conversation has at most 50 people.")
 	}
 	for _, u := range others {
-		// Outside the transaction: an account is never taken away again.
-		_, err := s.store.User(ctx, u)
+		// Outside the transaction: who can be seen now can be named. Who cannot, such as a
+		// closed account, is nobody here: the conversation would tell their name.
+		_, err := s.store.Person(ctx, self, u)
 		if sealpost.CodeOf(err) == sealpost.CodeNotFound {
 			return nil, sealpost.Invalid(field, "Not all of these people are there.")
 		}

@@ -228,7 +228,7 @@ type Joining struct {
 // Join makes the account of an invitation link, or sets the password of the account
 // that the link is for and ends its sign-ins. The link is used up, and whoever used
 // it is signed in. A link that is unknown, used, expired or withdrawn is NotFound,
-// all alike. Wrong links are limited by address.
+// all alike. Wrong links, and links used wrongly, are limited by address.
 func (s *Service) Join(ctx context.Context, key string, in Joining) (SignedIn, error) {
 	if err := validKey(key); err != nil {
 		return SignedIn{}, err
@@ -242,8 +242,8 @@ func (s *Service) Join(ctx context.Context, key string, in Joining) (SignedIn, e
 	}
 	j := joining{service: s, in: in, key: key, hash: hashSecret(in.Token)}
 	out, err := j.run(ctx)
-	if sealpost.CodeOf(err) != sealpost.CodeNotFound {
-		forgive()
+	if code := sealpost.CodeOf(err); code != sealpost.CodeNotFound && code != sealpost.CodeInvalid {
+		forgive() // what is invalid tells which addresses have accounts
 	}
 	return out, err
 }
@@ -403,11 +403,8 @@ func (j *joining) claimAccount(a Amendment, v sealpost.Invite) error {
 		}
 		u.Email = email
 	}
-	if err := a.SetPassword(u.ID, j.passwordHash); err != nil {
-		return err
-	}
 	j.user = u
-	return a.EndSessions(u.ID, SignIn, sealpost.SessionID{})
+	return setPassword(a, u.ID, j.passwordHash, sealpost.SessionID{})
 }
 
 // again answers the retry of a use that was made.

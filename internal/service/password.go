@@ -33,10 +33,7 @@ func (s *Service) ChangePassword(ctx context.Context, p Principal, key, old, nex
 		if err := stillRight(a, p.User.ID, "old", right, hash); err != nil {
 			return nil, err
 		}
-		if err := a.SetPassword(p.User.ID, nextHash); err != nil {
-			return nil, err
-		}
-		return nil, a.EndSessions(p.User.ID, SignIn, p.Session)
+		return nil, setPassword(a, p.User.ID, nextHash, p.Session)
 	})
 	return err
 }
@@ -74,6 +71,18 @@ func stillRight(a Amendment, user sealpost.UserID, field string, right bool, has
 	return err
 }
 
+// setPassword makes a password the only way in: the sign-ins that were made with the one
+// before end, but the one that changes it, and so do links that would set another.
+func setPassword(a Amendment, user sealpost.UserID, hash string, keep sealpost.SessionID) error {
+	if err := a.SetPassword(user, hash); err != nil {
+		return err
+	}
+	if err := a.EndInvites(user); err != nil {
+		return err
+	}
+	return a.EndSessions(user, SignIn, keep)
+}
+
 // SetPassword sets the password of the account of an address and ends all its
 // sign-ins, for the operator: the audit log names the server.
 func (s *Service) SetPassword(ctx context.Context, email, password string) error {
@@ -92,10 +101,7 @@ func (s *Service) SetPassword(ctx context.Context, email, password string) error
 	stamp.Audit.Subject = user.ID
 	defer s.accessEnded(user.ID)
 	_, err = s.store.Amend(ctx, stamp, func(a Amendment) ([]byte, error) {
-		if err := a.SetPassword(user.ID, hash); err != nil {
-			return nil, err
-		}
-		return nil, a.EndSessions(user.ID, SignIn, sealpost.SessionID{})
+		return nil, setPassword(a, user.ID, hash, sealpost.SessionID{})
 	})
 	return err
 }

@@ -160,6 +160,9 @@ func (s *Service) updateUser(ctx context.Context, p Principal, key, action strin
 		if err != nil {
 			return nil, err
 		}
+		if !u.Open() { // since the request was let in: what an erasure blanked stays blank
+			return nil, unauthenticated()
+		}
 		user, changed = change(u, a.Now())
 		a.SetDetail(detail(struct {
 			Changed []string `json:"changed"`

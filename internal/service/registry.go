@@ -45,6 +45,8 @@ type AccountChanges interface {
 	// zero, except one.
 	EndSessions(user sealpost.UserID, kind SessionKind, except sealpost.SessionID) error
 	AddInvite(v sealpost.Invite) error
+	// EndInvites deletes the links that are for this account.
+	EndInvites(user sealpost.UserID) error
 	// TakeInvite deletes an invitation link and gives it; NotFound. Of any number that
 	// take it at once one gets it. It may have expired.
 	TakeInvite(id sealpost.InviteID) (sealpost.Invite, error)

@@ -197,9 +197,6 @@ func (s *Service) TokenUntil(ctx context.Context, email, name string, life time.
 	if err != nil {
 		return "", err
 	}
-	if !user.Open() {
-		return "", sealpost.Refuse(sealpost.CodeForbidden, "This account is closed.")
-	}
 	var expires time.Time
 	if life != 0 {
 		now, err := s.store.Now(ctx)
@@ -242,7 +239,12 @@ func (s *Service) createToken(ctx context.Context, stamp Stamp, user sealpost.Us
 	}{scopes})
 	replay, err := s.store.Amend(ctx, stamp, func(a Amendment) ([]byte, error) {
 		session.CreatedAt = a.Now()
+		u, _, err := a.Account(user)
 		switch {
+		case err != nil:
+			return nil, err
+		case !u.Open(): // perhaps since the request was let in
+			return nil, closedAccount()
 		case !expires.IsZero() && session.ExpiresAt <= a.Now():
 			return nil, sealpost.Invalid("expires_at", "The time must be in the future.")
 		case len(own) >= maxTokens:

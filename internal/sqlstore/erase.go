@@ -23,7 +23,7 @@ UPDATE users SET email = '', email_key = '', name = $2, name_key = $3, headline 
 		register("erase.connection", "DELETE FROM connection WHERE user_id = $1 OR other_id = $1"),
 		register("erase.block", "DELETE FROM block WHERE user_id = $1 OR other_id = $1"),
 		register("erase.invitation", "DELETE FROM invitation WHERE user_id = $1 OR other_id = $1"),
-		register("erase.invite", "DELETE FROM invite WHERE account_id = $1"),
+		queryEndInvites,
 		register("erase.replay", "DELETE FROM replay WHERE user_id = $1"),
 		register("erase.tombstone", "DELETE FROM tombstone WHERE user_id = $1"),
 	}

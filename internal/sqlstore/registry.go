@@ -36,6 +36,7 @@ INSERT INTO invite (id, hash, email, name, roles, account_id, created_by, create
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`)
 	queryLockInvite    = register("invite.lock", "SELECT "+inviteColumns+" FROM invite v WHERE v.id = $1 {lock}")
 	queryDeleteInvite  = register("invite.delete", "DELETE FROM invite WHERE id = $1")
+	queryEndInvites    = register("invite.end", "DELETE FROM invite WHERE account_id = $1")
 	queryExpireInvites = register("invite.expire", "DELETE FROM invite WHERE expires_at < $1")
 )
 
@@ -191,6 +192,10 @@ func (a *amendment) EndSessions(user sealpost.UserID, kind service.SessionKind, 
 func (a *amendment) AddInvite(v sealpost.Invite) error {
 	return a.run(run(queryAddInvite, bytesOf(v.ID), v.Hash[:], v.Email, v.Name, joinRoles(v.Roles), bytesOf(v.AccountID), bytesOf(v.CreatedBy),
 		int64(v.CreatedAt), int64(v.ExpiresAt)))
+}
+
+func (a *amendment) EndInvites(user sealpost.UserID) error {
+	return a.run(run(queryEndInvites, bytesOf(user)))
 }
 
 func (a *amendment) TakeInvite(id sealpost.InviteID) (sealpost.Invite, error) {

@@ -108,9 +108,10 @@ func postgresGrammar() grammar {
 
 // quoteLexeme quotes for tsvector and tsquery. Terms have no character that needs
 // it; what is written here must not depend on that.
-func quoteLexeme(t string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(t) + "'"
-}
+func quoteLexeme(t string) string { return "'" + lexemeQuotes.Replace(t) + "'" }
+
+// lexemeQuotes is the table of what is doubled between quotes.
+var lexemeQuotes = strings.NewReplacer(`\`, `\\`, `'`, `''`)
 
 // question writes the conditions; false if nothing can fulfil them. What must not be
 // comes last, as FTS5 wants it.

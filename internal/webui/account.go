@@ -85,15 +85,27 @@ func (s *Server) makeToken(q *request) error {
 	for _, text := range q.r.PostForm["scope"] {
 		scopes = append(scopes, sealpost.Scope(text))
 	}
-	var expires time.Time
-	if days, err := q.number("days"); err == nil && days > 0 {
-		expires = q.now.Time().AddDate(0, 0, int(days))
+	expires, err := q.inDays("days")
+	if err != nil {
+		return q.accountTrouble("tokens", nil, err)
 	}
 	_, secret, err := s.service.CreateToken(q.ctx, q.principal, q.key(), q.field("token-name"), expires, scopes...)
 	if err != nil {
 		return q.accountTrouble("tokens", map[string]string{"name": "token-name"}, err)
 	}
 	return q.showAccount(accountView{fresh: secret, at: "tokens"})
+}
+
+// inDays is a time from now, which the field gives in days; zero for none.
+func (q *request) inDays(field string) (time.Time, error) {
+	days, err := q.number(field)
+	switch {
+	case err != nil || days == 0:
+		return time.Time{}, err
+	case days < 0 || days > 3650:
+		return time.Time{}, sealpost.Invalid(field, "This must be from 0, which is never, to 3650.")
+	}
+	return q.now.Time().AddDate(0, 0, int(days)), nil
 }
 
 func (s *Server) deleteToken(q *request) error {

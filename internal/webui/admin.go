@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"slices"
 
 	"github.com/a-h/templ"
 
@@ -26,8 +27,12 @@ func (s *Server) registerAdmin() {
 	s.post("/admin/users/{user}/erase", Member, s.eraseUser)
 }
 
-// adminPage is a page of the administration, with the ways to the others.
+// adminPage is a page of the administration, with the ways to the others; for those who
+// have this part, whatever was wrong with what they asked for.
 func (q *request) adminPage(title string, at adminSection, body templ.Component) error {
+	if at != adminHome && !slices.Contains(sections(q.ctx), at) {
+		return notForYou()
+	}
 	return q.page(page{title: title, body: adminFrame(at, body), at: atAdmin})
 }
 
@@ -93,6 +98,10 @@ func sectionHelp(ctx context.Context, s adminSection) string {
 	return T(ctx, "Accounts, roles and invitation links.")
 }
 
+func notForYou() error {
+	return sealpost.Refuse(sealpost.CodeForbidden, "These pages are for administrators, moderators and compliance.")
+}
+
 // waiting is what the moderators' queue holds, for who has it.
 type waiting struct {
 	removals, reports int
@@ -101,7 +110,7 @@ type waiting struct {
 
 func (s *Server) admin(q *request) error {
 	if !staff(q.ctx) {
-		return sealpost.Refuse(sealpost.CodeForbidden, "These pages are for administrators, moderators and compliance.")
+		return notForYou()
 	}
 	var w waiting
 	if q.has(sealpost.RoleModerator) {

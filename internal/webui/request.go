@@ -50,20 +50,19 @@ func from(ctx context.Context) *request {
 type counts struct{ unread, requests, invitations, drafts, scheduled int }
 
 // identify finds who asks, by the cookie of their session, and notes that they are
-// there before they are served (R24).
+// there before they are served anything, also on a page for everybody: its bars show
+// counts (R24). An API token is no sign-in: pages know no scopes.
 func (q *request) identify(access Access) error {
 	c, err := q.r.Cookie(api.SessionCookie)
 	if err == nil && c.Value != "" {
 		p, err := q.server.service.Authenticate(q.ctx, c.Value)
 		switch {
-		case err == nil:
-			q.become(p)
-			if access == Member {
-				if err := q.server.service.Arrive(q.ctx, p); err != nil {
-					return err
-				}
+		case err == nil && p.Kind == service.SignIn:
+			if err := q.server.service.Arrive(q.ctx, p); err != nil {
+				return err
 			}
-		case sealpost.CodeOf(err) != sealpost.CodeUnauthenticated:
+			q.become(p)
+		case err != nil && sealpost.CodeOf(err) != sealpost.CodeUnauthenticated:
 			return err
 		}
 	}

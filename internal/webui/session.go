@@ -55,7 +55,7 @@ func (s *Server) signIn(q *request) error {
 	}
 	q.begin(signed.Token, signed.Session.ExpiresAt.Time())
 	if form.written != nil {
-		return s.writeOn(q, service.Principal{User: signed.User, Session: signed.Session.ID}, form.to)
+		return s.writeOn(q, service.Principal{User: signed.User, Session: signed.Session.ID, Kind: service.SignIn}, form.to)
 	}
 	return q.redirect(form.to)
 }
