@@ -148,7 +148,7 @@ func (a *amendment) AddConversation(c sealpost.Conversation, participants []seal
 		known = &conversation{Conversation: c, own: map[sealpost.UserID]own{}}
 		known.Seq, known.Rev, known.DecidedAt = 0, 0, a.now
 		for _, u := range participants {
-			known.participants = append(known.participants, sealpost.Participant{UserID: u, JoinedAt: a.now})
+			known.participants = append(known.participants, sealpost.Participant{UserID: u, JoinedAt: a.now, FirstAt: a.now})
 		}
 		put(a, a.store.conversations, c.ID, &known)
 	}

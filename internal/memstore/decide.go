@@ -1,6 +1,7 @@
 package memstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -41,6 +42,9 @@ func (s *Store) snapshot(a service.Ask, c *conversation) service.Snapshot {
 	shot := service.Snapshot{
 		Clock: s.options.Clock(), Now: s.decisionTime(c), Conversation: c.Conversation, Participants: s.people(c),
 		Policy: s.inForce(), Epochs: s.openEpochs(),
+	}
+	for i := range shot.Participants {
+		shot.Participants[i].FirstAt, shot.Participants[i].StayedUntil = 0, 0
 	}
 	if r, ok := s.replays[replayKey{a.Actor, a.Key}]; ok && a.Key != "" {
 		r.Result = slices.Clone(r.Result)
@@ -151,8 +155,7 @@ func (s *Store) write(a service.Ask, c *conversation, now sealpost.Instant, chan
 		}
 	}
 	for _, p := range change.Participants {
-		c.participants = slices.DeleteFunc(c.participants, func(q sealpost.Participant) bool { return q.UserID == p.UserID })
-		c.participants = append(c.participants, p)
+		c.putParticipant(p)
 	}
 	c.consent(now, change)
 	if change.Title != nil {
@@ -171,6 +174,21 @@ func (s *Store) write(a service.Ask, c *conversation, now sealpost.Instant, chan
 	entry := change.Audit
 	entry.Decision, entry.At, entry.Actor, entry.Conversation, entry.Rev = a.Decision, now, a.Actor, a.Conversation, c.Rev
 	s.audit[a.Decision] = entry
+}
+
+// putParticipant replaces what there is of a participant, and keeps when they were here
+// before. Who leaves marks nothing any more.
+func (c *conversation) putParticipant(p sealpost.Participant) {
+	p.FirstAt = p.JoinedAt
+	if old, was := sealpost.FindParticipant(c.participants, p.UserID); was {
+		p.FirstAt, p.StayedUntil = old.FirstAt, cmp.Or(old.LeftAt, old.StayedUntil)
+	}
+	c.participants = slices.DeleteFunc(c.participants, func(q sealpost.Participant) bool { return q.UserID == p.UserID })
+	c.participants = append(c.participants, p)
+	if own := c.own[p.UserID]; !p.Active() && own.marked {
+		own.marked = false
+		c.own[p.UserID] = own
+	}
 }
 
 // updated is the stored message after an update: what is fixed at its creation

@@ -21,7 +21,7 @@ func (c *conversation) request(viewer sealpost.UserID) sealpost.RequestState {
 	}
 	any, all := false, true
 	for _, m := range c.messages {
-		if d, ok := m.DeliveryTo(viewer); ok && d.Visible && d.State != sealpost.DeliveryRecalled {
+		if d, ok := m.DeliveryTo(viewer); ok && p.Active() && d.Visible && !d.Hidden && d.State != sealpost.DeliveryRecalled {
 			any, all = true, all && d.Request
 		}
 	}
@@ -75,7 +75,10 @@ func (s *Store) standing(user, sender sealpost.UserID, direct sealpost.Conversat
 		}
 	}
 	if c := s.conversations[direct]; c != nil {
-		out.Existing = c.lastActivity(user) > 0 && c.request(user) == sealpost.RequestNone
+		out.Existing = c.lastActivity(user) > 0 && c.request(user) == sealpost.RequestNone || slices.ContainsFunc(c.messages, func(m sealpost.Message) bool {
+			d, _ := m.DeliveryTo(user)
+			return d.Hidden && d.Visible && d.State < sealpost.DeliveryRecalled && !d.Request && !m.Imported
+		})
 	}
 	return out
 }
@@ -107,8 +110,9 @@ func (s *Store) VisibleAmong(ctx context.Context, viewer sealpost.UserID, refs [
 	visible = map[sealpost.MessageID]bool{}
 	for _, ref := range refs {
 		if c := s.conversations[ref.Conversation]; c != nil {
-			if m := c.find(ref.Message); m != nil && m.VisibleTo(viewer) {
-				visible[m.ID] = true
+			if m := c.find(ref.Message); m != nil {
+				d, _ := m.DeliveryTo(viewer)
+				visible[m.ID] = m.VisibleTo(viewer) || d.Hidden && m.State != sealpost.Undone
 			}
 		}
 	}

@@ -119,7 +119,7 @@ func (s *Store) SearchNames(ctx context.Context, viewer sealpost.UserID, limit i
 	for _, c := range listed[:min(len(listed), limit)] {
 		self, _ := sealpost.FindParticipant(c.participants, viewer)
 		for _, p := range s.people(c) {
-			if self.LeftAt == 0 || p.JoinedAt <= self.LeftAt { // R33
+			if self.LeftAt == 0 || p.FirstAt <= self.LeftAt { // R33
 				out = append(out, service.SearchName{Conversation: c.ID, Title: c.titleFor(viewer), User: p.UserID, Name: s.users[p.UserID].Name})
 			}
 		}

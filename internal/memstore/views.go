@@ -113,7 +113,7 @@ func newestFirst(at sealpost.Instant, id sealpost.ConversationID, at2 sealpost.I
 // chosen applies a filter of the inbox.
 func (c *conversation) chosen(viewer sealpost.UserID, f service.Filter) bool {
 	request := c.request(viewer)
-	if request == sealpost.RequestDeclined {
+	if request == sealpost.RequestDeclined && f != service.FilterScheduled {
 		return false
 	}
 	switch f {

@@ -40,7 +40,10 @@ type Participant struct {
 	UserID   UserID
 	JoinedAt Instant // the last time, if more than once
 	LeftAt   Instant // zero while active
-	Receipts bool    // the user's setting at the moment of the decision
+	// FirstAt and StayedUntil are when they joined first, and when they left before they
+	// came back; zero: they never did. Only the members of a thread have them.
+	FirstAt, StayedUntil Instant
+	Receipts             bool // the user's setting at the moment of the decision
 
 	// Consent and Standing are what a delivery goes by (R31). Only decisions have them;
 	// no view does, and Standing is there only if it was asked for.

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"slices"
@@ -133,8 +134,11 @@ func asLeft(t Thread) Thread {
 	}
 	var members []Member
 	for _, m := range t.Members {
-		if m.JoinedAt > left {
+		if m.FirstAt > left {
 			continue
+		}
+		if m.JoinedAt > left { // they came back since
+			m.JoinedAt, m.LeftAt = m.FirstAt, m.StayedUntil
 		}
 		if m.LeftAt > left {
 			m.LeftAt = 0
@@ -142,6 +146,9 @@ func asLeft(t Thread) Thread {
 		m.Profile = false
 		members = append(members, m)
 	}
+	slices.SortFunc(members, func(a, b Member) int {
+		return cmp.Or(cmp.Compare(a.JoinedAt, b.JoinedAt), a.UserID.Compare(b.UserID))
+	})
 	t.Members = members
 	t.Conversation.Title = t.Conversation.TitleFor(t.Self)
 	return t

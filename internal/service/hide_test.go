@@ -135,3 +135,54 @@ func TestHidingKeepsReplies(t *testing.T) {
 	_, err = h.Message(t.Context(), jonas, id)
 	wantCode(t, "what was hidden", err, sealpost.CodeNotFound)
 }
+
+// R34: a sealed message that somebody hid is recalled or closed to them later, and no
+// reply that they hold changes by it, because nobody would tell them.
+func TestHiddenTargetsChangeNoReply(t *testing.T) {
+	t.Parallel()
+	for name, later := range map[string]func(h *house, ada, cyd service.Principal, in sealpost.ConversationID, target sealpost.MessageID) error{
+		"recalled without trace": func(h *house, ada, _ service.Principal, _ sealpost.ConversationID, target sealpost.MessageID) error {
+			_, err := h.Recall(h.t.Context(), ada, "", target, service.Recalling{})
+			return err
+		},
+		"left": func(h *house, _, cyd service.Principal, in sealpost.ConversationID, _ sealpost.MessageID) error {
+			return h.RemoveParticipant(h.t.Context(), cyd, "", in, cyd.User.ID)
+		},
+	} {
+		h := newHouse(t)
+		h.policy(func(p *policy.Policy) { p.Trace = sealpost.TraceNever })
+		ada, ben, cyd := h.person("Ada"), h.person("Ben"), h.person("Cyd")
+		in := h.group(ada, ben, cyd)
+		target := h.send(ada, in)
+		h.open(ben, in, target)
+		h.hide(cyd, target)
+		reply, err := h.Send(t.Context(), ben, "", service.Sending{Conversation: in, Body: "reply", Kind: sealpost.KindMessage, InReplyTo: target})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.open(cyd, in, reply.ID)
+		held, err := h.Message(t.Context(), cyd, reply.ID)
+		if err == nil {
+			err = later(h, ada, cyd, in, target)
+		}
+		fresh, err2 := h.Message(t.Context(), cyd, reply.ID)
+		if err != nil || err2 != nil || held.Content.InReplyTo != target || fresh.Content.InReplyTo != target {
+			t.Errorf("%s: %v, %v; the reply answered %s, then %s", name, err, err2, held.Content.InReplyTo, fresh.Content.InReplyTo)
+		}
+	}
+}
+
+// R31, R34: the sender cannot tell that everything in the conversation was hidden.
+func TestHidingTellsNobody(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ada, ben := h.person("Ada"), h.person("Ben")
+	h.connect(ada, ben)
+	in := h.pair(ada, ben)
+	first := h.send(ada, in)
+	h.open(ben, in, first)
+	h.reach(ben, sealpost.ReachNobodyNew)
+	h.hide(ben, first)
+	h.hide(ben, h.send(ada, in))
+	h.send(ada, in) // fails the test if it is refused
+}

@@ -142,7 +142,7 @@ func (d *participation) add(s Snapshot) (Change, error) {
 	switch {
 	case !ok:
 		return Change{}, sealpost.CannotDeliver() // R31
-	case was && before.Consent == sealpost.ConsentDeclined && consent == sealpost.ConsentRequested:
+	case was && before.Consent == sealpost.ConsentDeclined:
 		consent = before.Consent // they said no, and nobody learns it from asking again
 	}
 	joined := sealpost.Participant{UserID: d.user, JoinedAt: s.Now, Receipts: s.Subject.Receipts, Consent: consent}

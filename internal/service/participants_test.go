@@ -260,3 +260,70 @@ func TestParticipantsWithUnknownOutcome(t *testing.T) {
 		t.Error("the retry decided again")
 	}
 }
+
+// R33, R34: who left sees who was there, as it was, whoever leaves and comes back since.
+func TestLeaversKeepTheirList(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ada, ben, cyd, dan := h.person("Ada"), h.person("Ben"), h.person("Cyd"), h.person("Dan")
+	h.connect(ada, ben)
+	h.connect(ada, dan)
+	in := h.group(ada, ben, cyd, dan)
+	step := func(change func() error) {
+		t.Helper()
+		h.advance(time.Second)
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leave := func(p service.Principal) func() error {
+		return func() error { return h.RemoveParticipant(t.Context(), p, "", in, p.User.ID) }
+	}
+	back := func(p service.Principal) func() error {
+		return func() error { _, err := h.AddParticipant(t.Context(), ada, "", in, p.User.ID); return err }
+	}
+	h.open(cyd, in, h.send(ada, in))
+	step(leave(dan))
+	step(leave(cyd))
+	members := func() []service.Member {
+		v, err := h.Conversation(t.Context(), cyd, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range v.Members { // what no answer shows
+			v.Members[i].FirstAt, v.Members[i].StayedUntil, v.Members[i].Receipts = 0, 0, false
+		}
+		return v.Members
+	}
+	before := members()
+	for i, change := range []func() error{leave(ben), back(ben), back(dan)} {
+		step(change)
+		if now := members(); !slices.Equal(before, now) {
+			t.Errorf("after change %d:\n%+v\n%+v", i, before, now)
+		}
+	}
+}
+
+// R31: what was declined stays declined, also for somebody whom the two have got to
+// know since.
+func TestDecliningOutlastsConnecting(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ada, ben, cyd := h.person("Ada"), h.person("Ben"), h.person("Cyd")
+	h.connect(ada, ben)
+	in := h.group(ada, ben, cyd)
+	if err := h.DeclineRequest(t.Context(), cyd, "", in); err != nil {
+		t.Fatal(err)
+	}
+	h.connect(ada, cyd)
+	if err := h.RemoveParticipant(t.Context(), ada, "", in, cyd.User.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.AddParticipant(t.Context(), ada, "", in, cyd.User.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.send(ada, in)
+	if v := h.view(cyd, in); v != "not found" {
+		t.Errorf("they have it: %s", v)
+	}
+}

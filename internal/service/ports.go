@@ -69,7 +69,8 @@ type InboxItem struct {
 // Filter chooses threads.
 type Filter string
 
-// The filters of the inbox. What the viewer declined is in none.
+// The filters of the inbox. What the viewer declined is in none, except that what they
+// scheduled in it themselves is among what is scheduled.
 const (
 	FilterAll       Filter = "all"
 	FilterUnread    Filter = "unread"    // with unread messages, or marked unread

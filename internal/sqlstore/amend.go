@@ -35,7 +35,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`)
 INSERT INTO conversation (id, kind, title, creator_id, created_at, seq, rev, decided_at)
 VALUES ($1, $2, $3, $4, $5, 0, 0, $6) ON CONFLICT (id) DO NOTHING`)
 	queryAddParticipant = register("participant.add", `
-INSERT INTO participant (conversation_id, user_id, joined_at, left_at) VALUES ($1, $2, $3, 0)
+INSERT INTO participant (conversation_id, user_id, joined_at, left_at, first_at) VALUES ($1, $2, $3, 0, $3)
 ON CONFLICT (conversation_id, user_id) DO NOTHING`)
 )
 

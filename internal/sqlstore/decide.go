@@ -63,8 +63,9 @@ WHERE conversation_id = $1 AND user_id = $2 AND state = 1 AND visible = 1`)
 UPDATE message SET changed_at = $3 WHERE id IN
  (SELECT message_id FROM delivery WHERE conversation_id = $1 AND user_id = $2 AND state = 1 AND visible = 1)`)
 	queryPutParticipant = register("participant.put", `
-INSERT INTO participant (conversation_id, user_id, joined_at, left_at, consent) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (conversation_id, user_id) DO UPDATE SET joined_at = $3, left_at = $4, consent = $5`)
+INSERT INTO participant (conversation_id, user_id, joined_at, left_at, consent, first_at) VALUES ($1, $2, $3, $4, $5, $3)
+ON CONFLICT (conversation_id, user_id) DO UPDATE SET joined_at = $3, left_at = $4, consent = $5,
+ stayed_until = CASE WHEN participant.left_at > 0 THEN participant.left_at ELSE participant.stayed_until END`)
 	queryInsertRecall = register("recall.insert", `
 INSERT INTO recall_count (conversation_id, user_id, message_id, next_possible) VALUES ($1, $2, $3, $4)`)
 	queryInsertRefusal   = register("refusal.insert", "INSERT INTO refusal (user_id, at, decision_id) VALUES ($1, $2, $3)")

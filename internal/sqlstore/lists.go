@@ -19,19 +19,19 @@ SELECT c.id, c.kind, c.title, c.creator_id, c.created_at, c.titled_at, c.decided
 FROM inbox i
 JOIN conversation c ON c.id = i.conversation_id
 JOIN participant p ON p.conversation_id = i.conversation_id AND p.user_id = $1
-WHERE i.user_id = $1 AND i.request < 2 AND (i.last_activity_at, i.conversation_id) < ($2, $3)`
+WHERE i.user_id = $1 AND (i.last_activity_at, i.conversation_id) < ($2, $3)`
 
 const inboxOrder = ` ORDER BY i.last_activity_at DESC, i.conversation_id DESC LIMIT $4`
 
 var (
-	queryInboxAll    = register("inbox.all", inboxSelect+" AND i.last_activity_at > 0"+inboxOrder)
+	queryInboxAll    = register("inbox.all", inboxSelect+" AND i.request < 2 AND i.last_activity_at > 0"+inboxOrder)
 	queryInboxUnread = register("inbox.unread", inboxSelect+
-		" AND i.last_activity_at > 0 AND (i.unread > 0 OR i.marked_unread = 1)"+inboxOrder)
+		" AND i.request < 2 AND i.last_activity_at > 0 AND (i.unread > 0 OR i.marked_unread = 1)"+inboxOrder)
 	queryInboxRequests  = register("inbox.requests", inboxSelect+" AND i.request = 1"+inboxOrder)
 	queryInboxScheduled = register("inbox.scheduled", inboxSelect+` AND EXISTS (
  SELECT 1 FROM message s WHERE s.conversation_id = i.conversation_id AND s.sender_id = $1 AND s.state < 3)`+inboxOrder)
 	// LIMIT and OFFSET keep PostgreSQL from beginning with all that anybody recalled.
-	queryInboxRecalled = register("inbox.recalled", inboxSelect+` AND EXISTS (
+	queryInboxRecalled = register("inbox.recalled", inboxSelect+` AND i.request < 2 AND EXISTS (
  SELECT 1 FROM message m `+deliveredTo+`$1 WHERE m.conversation_id = i.conversation_id AND m.recalled_at > 0
   AND ((m.sender_id = $1 AND m.sender_hidden = 0) OR (d.state = 3 AND d.visible = 1 AND d.hidden = 0)) LIMIT 1 OFFSET 0)`+inboxOrder)
 )
@@ -90,7 +90,7 @@ WITH RECURSIVE listed(conversation_id, message_id, rest) AS (
 
 var (
 	queryMembersListed = register("listed.members", listed+`
-SELECT p.conversation_id, p.user_id, p.joined_at, p.left_at, u.name, u.profile FROM listed l
+SELECT p.conversation_id, p.user_id, p.joined_at, p.left_at, p.first_at, p.stayed_until, u.name, u.profile FROM listed l
 CROSS JOIN participant p JOIN users u ON u.id = p.user_id WHERE p.conversation_id = l.conversation_id
 ORDER BY p.joined_at, p.user_id`)
 	queryMessagesListed = register("listed.messages", listed+"SELECT "+messageColumns+", "+ownDelivery+`
@@ -100,7 +100,7 @@ FROM listed l CROSS JOIN message m JOIN delivery d ON `+ofMessage+`
 WHERE m.conversation_id = l.conversation_id AND m.id = l.message_id AND m.sender_id = $2 ORDER BY d.user_id`)
 	queryVisibleListed = register("listed.visible", listed+`
 SELECT m.id FROM listed l CROSS JOIN message m `+deliveredTo+`$2 WHERE m.conversation_id = l.conversation_id AND m.id = l.message_id AND m.state <> 6
- AND (m.sender_id = $2 OR d.visible = 1)`)
+ AND (m.sender_id = $2 OR d.visible = 1 OR d.hidden = 1)`)
 )
 
 // pairOf is one element of a list.

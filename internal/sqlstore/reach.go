@@ -20,6 +20,8 @@ const (
 	bitExisting
 )
 
+// What somebody hid from themselves is there for this, or its sender could tell.
+//
 // standingOf is an expression for the facts about the user u towards a sender; those
 // that are of a conversation of two only where direct holds.
 func standingOf(person, sender, direct, conversation string) string {
@@ -33,7 +35,9 @@ func standingOf(person, sender, direct, conversation string) string {
    SELECT 1 FROM connection k JOIN connection l ON l.user_id = k.other_id AND l.other_id = {sender}
    JOIN users s ON s.id = k.other_id AND s.profile = 0 WHERE k.user_id = {person}) THEN 16 ELSE 0 END
   + CASE WHEN EXISTS (SELECT 1 FROM inbox i WHERE i.user_id = {person} AND i.conversation_id = {conversation}
-   AND i.last_activity_at > 0 AND i.request = 0) THEN 32 ELSE 0 END
+    AND i.last_activity_at > 0 AND i.request = 0)
+   OR EXISTS (SELECT 1 FROM delivery d JOIN message m ON ` + ofMessage + ` WHERE d.conversation_id = {conversation} AND d.user_id = {person}
+    AND d.hidden = 1 AND d.visible = 1 AND d.state < 3 AND d.request = 0 AND m.imported = 0) THEN 32 ELSE 0 END
  ELSE 0 END`)
 }
 
@@ -70,10 +74,10 @@ UPDATE inbox SET muted = $4, touched_at = $3, changed_at = $3 WHERE user_id = $1
 // requestNow recomputes whether the conversation $2 is a request for the user $1 (R16,
 // R31). Between two people requests never follow an ordinary message that is still
 // there, so the newest tells; in a group the consent does, and whether there is
-// anything.
+// anything. Who left has nothing to decide.
 const requestNow = `COALESCE((SELECT CASE p.consent WHEN 3 THEN 2 WHEN 2 THEN 0 ELSE
   COALESCE((SELECT CASE WHEN p.consent = 1 THEN 1 ELSE d.request END FROM message m ` + deliveredTo + `$1
-   WHERE m.conversation_id = $2 AND m.sent_at > 0 AND COALESCE(d.visible, 0) = 1 AND COALESCE(d.state, 3) <> 3
+   WHERE m.conversation_id = $2 AND m.sent_at > 0 AND p.left_at = 0 AND COALESCE(d.visible, 0) = 1 AND COALESCE(d.hidden, 1) = 0 AND COALESCE(d.state, 3) <> 3
    ORDER BY m.sent_at DESC LIMIT 1), 0) END
   FROM participant p WHERE p.conversation_id = $2 AND p.user_id = $1), 0)`
 

@@ -53,7 +53,7 @@ SELECT c.id, `+titleFor+`, p.user_id, u.name FROM (
  ORDER BY i.last_activity_at DESC, i.conversation_id DESC LIMIT $2) AS v
 JOIN conversation c ON c.id = v.conversation_id
 JOIN participant s ON s.conversation_id = v.conversation_id AND s.user_id = $1
-JOIN participant p ON p.conversation_id = v.conversation_id AND (s.left_at = 0 OR p.joined_at <= s.left_at)
+JOIN participant p ON p.conversation_id = v.conversation_id AND (s.left_at = 0 OR p.first_at <= s.left_at)
 JOIN users u ON u.id = p.user_id
 ORDER BY v.last_activity_at DESC, c.id DESC, p.user_id`)
 )

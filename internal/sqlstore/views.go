@@ -20,7 +20,7 @@ JOIN participant p ON p.conversation_id = c.id AND p.user_id = $2
 JOIN inbox i ON i.user_id = $2 AND i.conversation_id = c.id
 WHERE c.id = $1`)
 	queryMembers = register("thread.members", `
-SELECT p.conversation_id, p.user_id, p.joined_at, p.left_at, u.name, u.profile FROM participant p JOIN users u ON u.id = p.user_id
+SELECT p.conversation_id, p.user_id, p.joined_at, p.left_at, p.first_at, p.stayed_until, u.name, u.profile FROM participant p JOIN users u ON u.id = p.user_id
 WHERE p.conversation_id = $1 ORDER BY p.joined_at, p.user_id`)
 	queryHistory = register("message.history", "SELECT "+messageColumns+", "+ownDelivery+`
 FROM message m `+deliveredTo+`$2
@@ -127,7 +127,9 @@ func scanMember(r row, find func(service.Thread) *service.Thread) error {
 	var of service.Thread
 	var m service.Member
 	var profile int64
-	if err := r.Scan(into(&of.Conversation.ID), into(&m.UserID), (*int64)(&m.JoinedAt), (*int64)(&m.LeftAt), &m.Name, &profile); err != nil {
+	err := r.Scan(into(&of.Conversation.ID), into(&m.UserID), (*int64)(&m.JoinedAt), (*int64)(&m.LeftAt), (*int64)(&m.FirstAt), (*int64)(&m.StayedUntil),
+		&m.Name, &profile)
+	if err != nil {
 		return err
 	}
 	m.Profile = profile != 0

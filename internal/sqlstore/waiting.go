@@ -13,8 +13,7 @@ SELECT
  (SELECT COUNT(*) FROM inbox i WHERE i.user_id = $1 AND i.request = 1),
  (SELECT COUNT(*) FROM invitation v WHERE v.user_id = $1 AND v.sent = 0 AND v.state = 1),
  (SELECT COUNT(*) FROM draft f WHERE f.user_id = $1 AND (f.expires_at = 0 OR f.expires_at > $2) AND f.ref <> 0),
- (SELECT COUNT(*) FROM message s
-  JOIN inbox i ON i.user_id = $1 AND i.conversation_id = s.conversation_id AND i.request < 2 WHERE s.sender_id = $1 AND s.state < 3 AND s.state = 1)`)
+ (SELECT COUNT(*) FROM message s WHERE s.sender_id = $1 AND s.state < 3 AND s.state = 1)`)
 
 // Waiting implements service.Counting.
 func (s *Store) Waiting(ctx context.Context, viewer sealpost.UserID) (out service.Waiting, err error) {

@@ -54,7 +54,7 @@ var registry = map[string]map[string]class{
 		"id": id, "kind": number, "title": personal, "creator_id": id, "created_at": number, "seq": number, "rev": number, "decided_at": number,
 		"titled_at": number,
 	},
-	"participant": {"conversation_id": id, "user_id": id, "joined_at": number, "left_at": number, "consent": number},
+	"participant": {"conversation_id": id, "user_id": id, "joined_at": number, "left_at": number, "consent": number, "first_at": number, "stayed_until": number},
 	"connection":  {"user_id": id, "other_id": id, "since": number},
 	"invitation": {
 		"user_id": id, "id": id, "other_id": id, "sent": number, "note": personal, "state": number, "created_at": number, "decided_at": number,

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -163,7 +164,73 @@ func reachCases() map[string]func(*testing.T, *world) {
 		"DeclinedIsClosed":            declinedIsClosed,
 		"LeavingUncoversWhatIsClosed": leavingUncovers,
 		"WhoLeftSeesNoNewTitle":       titleTimes,
+		"WhoLeftHasNothingToDecide":   leftDecidesNothing,
+		"StaysAreKept":                staysAreKept,
+		"WhatADeclinerScheduled":      declinerScheduled,
 	}
+}
+
+// R5, R33: leaving ends what only who is in it could change: a request, and the mark.
+func leftDecidesNothing(_ *testing.T, w *world) {
+	u := w.people(3)
+	c := w.group(u[0], u[1])
+	w.must(join(c, u[0], u[2]), "joined") // asked for: they are not connected
+	w.must(openThrough(c, u[2], w.say(c, u[0])), "opened")
+	w.must(markUnread(c, u[2], true), "marked")
+	equal(w, "a request", w.thread(c, u[2]).Request, sealpost.RequestPending)
+	w.must(leave(c, u[2]), "left")
+	t := w.thread(c, u[2])
+	equal(w, "a request of who left", t.Request, sealpost.RequestNone)
+	equal(w, "marked by who left", t.MarkedUnread, false)
+	for _, f := range []service.Filter{service.FilterRequests, service.FilterUnread} {
+		equal(w, "listed: "+string(f), len(w.inbox(u[2], f)), 0)
+	}
+	count, err := w.Store.Waiting(ctx(), u[2])
+	w.ok(err)
+	equal(w, "waiting", count, service.Waiting{})
+}
+
+// R33: when somebody was here before they came back.
+func staysAreKept(_ *testing.T, w *world) {
+	u := w.people(2)
+	c := w.group(u...)
+	member := func() sealpost.Participant {
+		for _, m := range w.thread(c, u[0]).Members {
+			if m.UserID == u[1] {
+				return m.Participant
+			}
+		}
+		return sealpost.Participant{}
+	}
+	first := member()
+	equal(w, "joined first", first.FirstAt, first.JoinedAt)
+	w.must(leave(c, u[1]), "left")
+	left := member()
+	equal(w, "stayed until, gone", left.StayedUntil, 0)
+	w.must(join(c, u[0], u[1]), "joined")
+	again := member()
+	equal(w, "joined first, back", again.FirstAt, first.JoinedAt)
+	equal(w, "stayed until, back", again.StayedUntil, left.LeftAt)
+	if again.JoinedAt <= left.LeftAt {
+		w.t.Errorf("joined again at %d, left at %d", again.JoinedAt, left.LeftAt)
+	}
+}
+
+// What somebody scheduled where they declined afterwards is listed as scheduled, and
+// nowhere else.
+func declinerScheduled(_ *testing.T, w *world) {
+	u := w.people(2)
+	c := w.direct(u[0], u[1])
+	w.say(c, u[0])
+	w.must(send(c, u[1], newID[sealpost.MessageID](w), sending{later: time.Hour}), "pending")
+	w.must(answer(c, u[1], sealpost.ConsentDeclined), "declined")
+	sameOrder(w, "scheduled", w.inbox(u[1], service.FilterScheduled), []sealpost.ConversationID{c})
+	for _, f := range []service.Filter{service.FilterAll, service.FilterUnread, service.FilterRequests, service.FilterRecalled} {
+		equal(w, "listed: "+string(f), len(w.inbox(u[1], f)), 0)
+	}
+	count, err := w.Store.Waiting(ctx(), u[1])
+	w.ok(err)
+	equal(w, "waiting", count, service.Waiting{Scheduled: 1})
 }
 
 // standings reads every fact by itself, of a conversation of two and of a group (R31).

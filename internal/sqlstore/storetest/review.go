@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sealpost/sealpost/internal/policy"
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 )
@@ -12,6 +13,9 @@ import (
 func reviewCases() map[string]func(*testing.T, *world) {
 	return map[string]func(*testing.T, *world){
 		"HidingIsTheViewersOwn":         hidingIsOwn,
+		"HidingIsNoSecretTold":          hidingTellsNobody,
+		"AHiddenRequestIsNone":          hiddenRequest,
+		"HidingChangesNoReply":          hidingChangesNoReply,
 		"WhatIsHiddenIsNotOpened":       hiddenStaysSealed,
 		"HidingDoesNotUnthrottle":       hidingDoesNotUnthrottle,
 		"AReportSurvivesARecall":        reportSurvives,
@@ -180,6 +184,71 @@ func hidingIsOwn(t *testing.T, w *world) {
 		w.Store = w.Reopen()
 		sameOrder(w, "history of the sender, reopened", w.history(c, u[0]), []sealpost.MessageID{second})
 	}
+}
+
+// R31, R34: a conversation exists for who hid everything in it, or the next message would
+// tell its sender.
+func hidingTellsNobody(_ *testing.T, w *world) {
+	u := w.people(2)
+	c := w.direct(u[0], u[1])
+	w.amend(relate("connect", u[1], u[0], ""))
+	first, second := w.say(c, u[0]), w.say(c, u[0])
+	w.must(openThrough(c, u[1], first), "opened")
+	existing := func() bool {
+		p, _ := sealpost.FindParticipant(w.inside(service.Ask{Conversation: c, Actor: u[0], Reach: true}).Participants, u[1])
+		return p.Standing.Existing
+	}
+	w.must(hide(c, u[1], first), "hidden")
+	w.must(hide(c, u[1], second), "hidden")
+	equal(w, "existing, hidden", existing(), true)
+	w.amend(relate("disconnect", u[1], u[0], ""))
+	w.say(c, u[0])
+	equal(w, "a request for who hid the rest", w.thread(c, u[1]).Request, sealpost.RequestNone)
+	w.must(recallOf(c, u[0], second, sealpost.DraftID{}), "recalled")
+	equal(w, "existing by what was opened", existing(), true)
+}
+
+// R16, R31: a request whose only message its viewer hid is none any more, until the next.
+func hiddenRequest(_ *testing.T, w *world) {
+	u := w.people(2)
+	c := w.direct(u[0], u[1])
+	w.must(hide(c, u[1], w.say(c, u[0])), "hidden")
+	equal(w, "requests", len(w.inbox(u[1], service.FilterRequests)), 0)
+	count, err := w.Store.Waiting(ctx(), u[1])
+	w.ok(err)
+	equal(w, "requests that wait", count.Requests, 0)
+	w.say(c, u[0])
+	sameOrder(w, "requests by the next", w.inbox(u[1], service.FilterRequests), []sealpost.ConversationID{c})
+}
+
+// R34: what a viewer hid they know of, also when it was recalled from them or closed to
+// them since; so nothing happens to what answers it.
+func hidingChangesNoReply(_ *testing.T, w *world) {
+	u := w.people(3)
+	w.setPolicy(func(p *policy.Policy) { p.Trace = sealpost.TraceNever })
+	c := w.group(u...)
+	recalled, closed, unseen := w.say(c, u[0]), w.say(c, u[1]), w.say(c, u[1])
+	seen := func() int {
+		all, err := w.Store.VisibleAmong(ctx(), u[2], []service.Reference{{Conversation: c, Message: recalled}, {Conversation: c, Message: closed}})
+		w.ok(err)
+		n := 0
+		for _, visible := range all {
+			if visible {
+				n++
+			}
+		}
+		return n
+	}
+	for _, id := range []sealpost.MessageID{recalled, closed} {
+		w.must(hide(c, u[2], id), "hidden")
+	}
+	equal(w, "known of", seen(), 2)
+	w.must(recallOf(c, u[0], recalled, sealpost.DraftID{}), "recalled")
+	w.must(leave(c, u[2]), "left")
+	equal(w, "known of afterwards", seen(), 2)
+	all, err := w.Store.VisibleAmong(ctx(), u[2], []service.Reference{{Conversation: c, Message: unseen}})
+	w.ok(err)
+	equal(w, "what was closed and not hidden", all[unseen], false)
 }
 
 // R5, R7: opening through a later message does not open what its reader has hidden.

@@ -1,0 +1,9 @@
+-- +goose Up
+-- When somebody came in first, and when they left before they came back: whoever left
+-- meanwhile goes on seeing them as they were.
+ALTER TABLE participant ADD COLUMN first_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE participant ADD COLUMN stayed_until INTEGER NOT NULL DEFAULT 0;
+UPDATE participant SET first_at = joined_at;
+
+-- +goose Down
+SELECT 1;
