@@ -30,10 +30,9 @@ var (
 	queryInboxRequests  = register("inbox.requests", inboxSelect+" AND i.request = 1"+inboxOrder)
 	queryInboxScheduled = register("inbox.scheduled", inboxSelect+` AND EXISTS (
  SELECT 1 FROM message s WHERE s.conversation_id = i.conversation_id AND s.sender_id = $1 AND s.state < 3)`+inboxOrder)
-	// LIMIT and OFFSET keep PostgreSQL from beginning with all that anybody recalled.
 	queryInboxRecalled = register("inbox.recalled", inboxSelect+` AND i.request < 2 AND EXISTS (
  SELECT 1 FROM message m `+deliveredTo+`$1 WHERE m.conversation_id = i.conversation_id AND m.recalled_at > 0
-  AND ((m.sender_id = $1 AND m.sender_hidden = 0) OR (d.state = 3 AND d.visible = 1 AND d.hidden = 0)) LIMIT 1 OFFSET 0)`+inboxOrder)
+  AND ((m.sender_id = $1 AND m.sender_hidden = 0) OR (d.state = 3 AND d.visible = 1 AND d.hidden = 0))`+justOne+")"+inboxOrder)
 )
 
 func inboxQuery(f service.Filter) *query {

@@ -11,8 +11,8 @@ import (
 // tieColumns is how u stands to the viewer $1: connected, blocked by them, the side
 // of an open invitation (1 sent, 2 received, 0 none), connections in common up to
 // sealpost.MaxShared. It asks for nothing that the viewer may not know (R31).
-const tieColumns = `EXISTS (SELECT 1 FROM connection c WHERE c.user_id = $1 AND c.other_id = u.id),
- EXISTS (SELECT 1 FROM block b WHERE b.user_id = $1 AND b.other_id = u.id),
+const tieColumns = `EXISTS (SELECT 1 FROM connection c WHERE c.user_id = $1 AND c.other_id = u.id` + justOne + `),
+ EXISTS (SELECT 1 FROM block b WHERE b.user_id = $1 AND b.other_id = u.id` + justOne + `),
  COALESCE((SELECT MAX(2 - v.sent) FROM invitation v WHERE v.user_id = $1 AND v.other_id = u.id AND v.state = 1), 0),
  (SELECT COUNT(*) FROM (SELECT 1 FROM connection x JOIN connection y ON y.user_id = u.id AND y.other_id = x.other_id
   WHERE x.user_id = $1 LIMIT 50) both_know)`
@@ -20,9 +20,9 @@ const tieColumns = `EXISTS (SELECT 1 FROM connection c WHERE c.user_id = $1 AND 
 // knownToViewer holds for whom the viewer $1 is connected with, or knows a conversation
 // with.
 func knownToViewer() string {
-	return `(EXISTS (SELECT 1 FROM connection c WHERE c.user_id = $1 AND c.other_id = u.id)
+	return `(EXISTS (SELECT 1 FROM connection c WHERE c.user_id = $1 AND c.other_id = u.id` + justOne + `)
  OR EXISTS (SELECT 1 FROM inbox i JOIN participant p ON p.conversation_id = i.conversation_id AND p.user_id = u.id
-  WHERE i.user_id = $1 AND ` + knows("$1") + ` = 1))`
+  WHERE i.user_id = $1 AND ` + knows("$1") + ` = 1` + justOne + `))`
 }
 
 // findPeople finds by an address, or by words. Each pattern is a blank, a folded word

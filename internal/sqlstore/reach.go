@@ -25,19 +25,19 @@ const (
 // standingOf is an expression for the facts about the user u towards a sender; those
 // that are of a conversation of two only where direct holds.
 func standingOf(person, sender, direct, conversation string) string {
-	return strings.NewReplacer("{person}", person, "{sender}", sender, "{direct}", direct, "{conversation}", conversation).Replace(`
+	return strings.NewReplacer("{person}", person, "{sender}", sender, "{direct}", direct, "{conversation}", conversation, "{one}", justOne).Replace(`
  CASE WHEN u.disabled_at > 0 OR u.profile = 1 THEN 1 ELSE 0 END
- + CASE WHEN EXISTS (SELECT 1 FROM block b WHERE b.user_id = {person} AND b.other_id = {sender}) THEN 2 ELSE 0 END
- + CASE WHEN EXISTS (SELECT 1 FROM block b WHERE b.user_id = {sender} AND b.other_id = {person}) THEN 4 ELSE 0 END
+ + CASE WHEN EXISTS (SELECT 1 FROM block b WHERE b.user_id = {person} AND b.other_id = {sender}{one}) THEN 2 ELSE 0 END
+ + CASE WHEN EXISTS (SELECT 1 FROM block b WHERE b.user_id = {sender} AND b.other_id = {person}{one}) THEN 4 ELSE 0 END
  + CASE WHEN {direct} THEN
-  CASE WHEN EXISTS (SELECT 1 FROM connection k WHERE k.user_id = {person} AND k.other_id = {sender}) THEN 8 ELSE 0 END
+  CASE WHEN EXISTS (SELECT 1 FROM connection k WHERE k.user_id = {person} AND k.other_id = {sender}{one}) THEN 8 ELSE 0 END
   + CASE WHEN u.reach = 'connections_of_connections' AND EXISTS (
    SELECT 1 FROM connection k JOIN connection l ON l.user_id = k.other_id AND l.other_id = {sender}
-   JOIN users s ON s.id = k.other_id AND s.profile = 0 WHERE k.user_id = {person}) THEN 16 ELSE 0 END
+   JOIN users s ON s.id = k.other_id AND s.profile = 0 WHERE k.user_id = {person}{one}) THEN 16 ELSE 0 END
   + CASE WHEN EXISTS (SELECT 1 FROM inbox i WHERE i.user_id = {person} AND i.conversation_id = {conversation}
-    AND i.last_activity_at > 0 AND i.request = 0)
+    AND i.last_activity_at > 0 AND i.request = 0{one})
    OR EXISTS (SELECT 1 FROM delivery d JOIN message m ON ` + ofMessage + ` WHERE d.conversation_id = {conversation} AND d.user_id = {person}
-    AND d.hidden = 1 AND d.visible = 1 AND d.state < 3 AND d.request = 0 AND m.imported = 0) THEN 32 ELSE 0 END
+    AND d.hidden = 1 AND d.visible = 1 AND d.state < 3 AND d.request = 0 AND m.imported = 0{one}) THEN 32 ELSE 0 END
  ELSE 0 END`)
 }
 

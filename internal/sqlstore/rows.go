@@ -120,6 +120,10 @@ func visible(d sealpost.Delivery) int64 {
 	return number(d.Visible)
 }
 
+// justOne ends what is in EXISTS. It keeps PostgreSQL from reading all that fulfils a
+// condition, of everybody, and putting it aside for the few rows that are asked about.
+const justOne = " LIMIT 1 OFFSET 0"
+
 // ofMessage is the condition for what was delivered of a message m. COALESCE, which
 // changes nothing, hides from PostgreSQL that the conversation is the one which the query
 // is about: it would read all of it for each message anew while it takes conversations
