@@ -99,7 +99,7 @@ func TestAuthenticateRefuses(t *testing.T) {
 func TestAddUser(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	in := service.NewUser{Email: "ada@example.org", Name: " Ada ", Roles: []sealpost.Role{"admin", "member", "admin"}}
+	in := service.NewUser{Email: "ada@example.org", Name: " Ada ", Roles: []sealpost.Role{"admin", "member", "admin"}, Password: "password of Ada"}
 	u, err := h.AddUser(t.Context(), "key", in)
 	if err != nil {
 		t.Fatal(err)
@@ -111,9 +111,16 @@ func TestAddUser(t *testing.T) {
 	if err != nil || again.ID != u.ID {
 		t.Errorf("the replay gives %v, %v", again.ID, err)
 	}
-	in.Name = "Eve"
-	_, err = h.AddUser(t.Context(), "key", in)
-	wantCode(t, "another request under the key", err, sealpost.CodeIdempotencyConflict)
+	for what, change := range map[string]func(*service.NewUser){
+		"name": func(u *service.NewUser) { u.Name = "Eve" }, "password": func(u *service.NewUser) { u.Password = "another password" },
+		"no password": func(u *service.NewUser) { u.Password = "" },
+	} {
+		other := in
+		change(&other)
+		_, err = h.AddUser(t.Context(), "key", other)
+		wantCode(t, "another "+what+" under the key", err, sealpost.CodeIdempotencyConflict)
+	}
+	h.signIn("ada@example.org", "password of Ada")
 	_, err = h.AddUser(t.Context(), "", service.NewUser{Email: "ADA@example.org", Name: "Ada"})
 	wantField(t, "taken address", err, "email")
 	if entry := h.lastAudit("user.add"); !entry.Actor.IsZero() || entry.Subject != u.ID || strings.Contains(entry.Detail, "Ada") {
