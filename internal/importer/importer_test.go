@@ -220,6 +220,47 @@ func TestOddRows(t *testing.T) {
 	}
 }
 
+// What names a conversation is kept as long as the archive is read: a row with a name
+// that is long to hurt is passed over, and nothing of it is kept.
+func TestLongConversationIDs(t *testing.T) {
+	t.Parallel()
+	var in strings.Builder
+	in.WriteString(head)
+	add := func(talk, from string) {
+		fmt.Fprintf(&in, "%s,,%s,,Bob,%s,2023-06-11 15:33:58 UTC,,x,INBOX\r\n", talk, from, bob)
+	}
+	add("c1"+strings.Repeat("x", maxAddress-2), "Ann") // line 2: as long as may be
+	add("c2"+strings.Repeat("x", maxAddress-1), "Ann")
+	add(strings.Repeat("é", maxAddress/2+1), "Ann") // bytes count
+	for i := range 500 {
+		add(fmt.Sprintf("%s%d", strings.Repeat("y", 10_000), i), "Ann")
+	}
+	a := opened(t, in.String(), "", bob)
+	if a.Taken() != 1 || a.Rows() != 503 || len(a.Threads()) != 1 {
+		t.Errorf("%d of %d rows, %d conversations", a.Taken(), a.Rows(), len(a.Threads()))
+	}
+	skips := a.Skipped()
+	if len(skips) != 1 || skips[0].Reason != RowTooLong || skips[0].Count != 502 || skips[0].Where[0] != "messages.csv:3" || skips[0].Where[1] != "messages.csv:4" {
+		t.Errorf("skipped: %+v", skips)
+	}
+	kept := 0
+	for key := range a.byTalk {
+		kept += len(key)
+	}
+	for key := range a.byKey { // who has no address is known within the conversation
+		kept += len(key)
+	}
+	for _, one := range a.talks {
+		kept += len(one.key) + len(one.title)
+	}
+	for _, one := range a.people {
+		kept += len(one.key) + len(one.name)
+	}
+	if kept > 10*maxAddress {
+		t.Errorf("%d bytes are kept of %d", kept, in.Len())
+	}
+}
+
 // Columns in another order and case, without those that are not needed; people without
 // address; conversations without id.
 func TestLiberal(t *testing.T) {
