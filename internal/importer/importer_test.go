@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -259,6 +260,37 @@ func TestLongConversationIDs(t *testing.T) {
 	if kept > 10*maxAddress {
 		t.Errorf("%d bytes are kept of %d", kept, in.Len())
 	}
+}
+
+// Blanks around what is kept are not kept with it. Not parallel: it measures.
+func TestBlanksAreNotKept(t *testing.T) {
+	const rows, blanks = 100, 100_000
+	var in bytes.Buffer
+	in.WriteString(head)
+	wide := strings.Repeat(" ", blanks)
+	for i := range rows {
+		fmt.Fprintf(&in, "c%d%s,t%d%s,n%d%s,,Bob,%s,2023-06-11 15:33:58 UTC,,x,INBOX\r\n", i, wide, i, wide, i, wide, bob)
+	}
+	files := fstest.MapFS{"messages.csv": {Data: in.Bytes()}}
+	used := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := used()
+	a, err := Open(files, today)
+	if err == nil {
+		err = a.Scan(t.Context(), nil)
+	}
+	kept := used() - before
+	if err != nil || a.Taken() != rows || len(a.talks) != rows || a.talks[7].title != "t7" {
+		t.Fatalf("%d rows, %v", a.Taken(), err)
+	}
+	if kept > rows*blanks/10 {
+		t.Errorf("%d bytes are kept of %d", kept, in.Len())
+	}
+	runtime.KeepAlive(files)
 }
 
 // Columns in another order and case, without those that are not needed; people without
