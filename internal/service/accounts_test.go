@@ -33,6 +33,31 @@ func TestSignIn(t *testing.T) {
 	wantCode(t, "after 30 days", err, sealpost.CodeUnauthenticated)
 }
 
+// The operator signs somebody in without a password, and only where the account is open.
+func TestSignInFor(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	admin, ada := h.person("Root", sealpost.RoleAdmin), h.person("Ada")
+	in, err := h.SignInFor(t.Context(), "ADA@example.org", "demo")
+	if err != nil || in.User.ID != ada.User.ID || in.Session.ExpiresAt != in.Session.CreatedAt.Add(30*24*time.Hour) {
+		t.Fatalf("signed in as %+v, %v", in, err)
+	}
+	p, err := h.Authenticate(t.Context(), in.Token)
+	if err != nil || p.Kind != service.SignIn || p.Session != in.Session.ID {
+		t.Errorf("authenticated as %+v, %v", p, err)
+	}
+	if entry := h.lastAudit("session.begin"); !entry.Actor.IsZero() || entry.Subject != ada.User.ID {
+		t.Errorf("audited as %+v", entry)
+	}
+	_, err = h.SignInFor(t.Context(), "nobody@example.org", "demo")
+	wantCode(t, "nobody", err, sealpost.CodeNotFound)
+	if err := h.disable(admin, ada.User.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.SignInFor(t.Context(), "ada@example.org", "demo")
+	wantCode(t, "a closed account", err, sealpost.CodeForbidden)
+}
+
 // Nothing tells whether an address has an account: the same error, the same work.
 func TestSignInRefusesAlike(t *testing.T) {
 	t.Parallel()
