@@ -25,8 +25,8 @@ import (
 // everybody about everything. The verdicts are in testdata/matrix.txt, which -update
 // writes anew; a route or object that is not in it fails. What is written there is
 // read by people. Besides, for strangers the test asks nothing of the file: their
-// answer about a thing is, to the byte, the one about what never was, and the thing
-// is afterwards as it was before.
+// answer about a thing is, to the byte, the one about what never was, also under a key
+// that they have used, and the thing is afterwards as it was before.
 
 var updateMatrix = flag.Bool("update-matrix", false, "write testdata/matrix.txt anew")
 
@@ -45,8 +45,9 @@ var (
 type object struct {
 	kind, name string
 	make       func(*matrixHouse) string
-	// known says which strangers may know of it all the same.
-	known []string
+	// known says which strangers may know of it all the same, and hidden which insiders
+	// may not.
+	known, hidden []string
 }
 
 // matrixHouse is a house with the people of the matrix.
@@ -59,8 +60,8 @@ type matrixHouse struct {
 // objects is the table of everything that there is. The kind is the first part of a
 // route's path.
 func objects() []object {
-	message := func(name string, make func(h *matrixHouse, in sealpost.ConversationID) sealpost.MessageID) object {
-		return object{kind: "messages", name: name, make: func(h *matrixHouse) string {
+	message := func(name string, make func(h *matrixHouse, in sealpost.ConversationID) sealpost.MessageID, hidden ...string) object {
+		return object{kind: "messages", name: name, hidden: hidden, make: func(h *matrixHouse) string {
 			in := h.groupOf()
 			id := make(h, in)
 			h.joins(in)
@@ -88,7 +89,7 @@ func objects() []object {
 			id := plain(h, in)
 			h.recalls(id)
 			return id
-		}),
+		}, "reader", "other"),
 		message("recalled, marker", func(h *matrixHouse, in sealpost.ConversationID) sealpost.MessageID {
 			id := plain(h, in)
 			for _, name := range []string{"reader", "other"} {
@@ -100,17 +101,17 @@ func objects() []object {
 		message("held", func(h *matrixHouse, in sealpost.ConversationID) sealpost.MessageID {
 			undo := time.Minute
 			return h.says(in, service.Sending{Undo: &undo})
-		}),
+		}, "reader", "other"),
 		message("scheduled", func(h *matrixHouse, in sealpost.ConversationID) sealpost.MessageID {
 			return h.says(in, service.Sending{SendAt: time.Now().Add(time.Hour)})
-		}),
+		}, "reader", "other"),
 		message("undone", func(h *matrixHouse, in sealpost.ConversationID) sealpost.MessageID {
 			undo := time.Minute
 			id := h.says(in, service.Sending{Undo: &undo})
 			_, err := h.Undo(h.t.Context(), h.people["sender"].Principal, "", id)
 			h.must(err)
 			return id
-		}),
+		}, "reader", "other"),
 		message("required notice", func(h *matrixHouse, in sealpost.ConversationID) sealpost.MessageID {
 			return h.says(in, service.Sending{Kind: sealpost.KindRequiredNotice})
 		}),
@@ -280,7 +281,7 @@ func (h *matrixHouse) flags(id sealpost.MessageID) sealpost.FlagID {
 }
 
 // tries asks a route about a thing.
-func (h *matrixHouse) tries(doc document, r httpapi.Route, who, id string) answer {
+func (h *matrixHouse) tries(doc document, r httpapi.Route, who, id string, headers ...string) answer {
 	h.t.Helper()
 	path := strings.NewReplacer("{id}", id, "{user_id}", h.people["other"].id).Replace(r.Pattern)
 	body := ""
@@ -295,7 +296,6 @@ func (h *matrixHouse) tries(doc document, r httpapi.Route, who, id string) answe
 		}
 		body = string(mustJSON(h.t, example))
 	}
-	headers := []string{}
 	if r.Operation == "putDraft" {
 		headers = append(headers, "If-Match", "*")
 	}
@@ -363,15 +363,20 @@ func matrixRow(t *testing.T, doc document, r httpapi.Route, o object) []string {
 	id := o.make(h)
 	before := h.everything()
 	var row []string
-	for _, who := range strangers {
+	for _, who := range append(slices.Clone(strangers), o.hidden...) {
 		a := h.tries(doc, r, who, id)
-		row = append(row, verdict(a))
+		if slices.Contains(strangers, who) {
+			row = append(row, verdict(a))
+		}
 		if slices.Contains(o.known, who) {
 			continue
 		}
-		never := h.tries(doc, r, who, "018f3c1e-7b8a-7c00-8000-00000000dead")
-		if a.status < 400 || a.status != never.status || !bytes.Equal(a.body, never.body) || fmt.Sprint(a.header) != fmt.Sprint(never.header) {
-			t.Errorf("%s, %s, %s: %d %s\n  what never was: %d %s", r.Operation, o.name, who, a.status, a.body, never.status, never.body)
+		h.asNever(doc, r, who, o, a)
+		if r.Mutates && who != "anonymous" {
+			_, err := h.UpdateSettings(t.Context(), h.people[who].Principal, "used", service.SettingsEdit{})
+			h.must(err)
+			used := []string{"Idempotency-Key", "used"}
+			h.asNever(doc, r, who, o, h.tries(doc, r, who, id, used...), used...)
 		}
 	}
 	if o.known == nil && h.everything() != before {
@@ -385,6 +390,15 @@ func matrixRow(t *testing.T, doc document, r httpapi.Route, o object) []string {
 		row = append(row, verdict(h.tries(doc, r, who, id)))
 	}
 	return row
+}
+
+// asNever holds what somebody got about a thing against what never was.
+func (h *matrixHouse) asNever(doc document, r httpapi.Route, who string, o object, a answer, headers ...string) {
+	h.t.Helper()
+	never := h.tries(doc, r, who, "018f3c1e-7b8a-7c00-8000-00000000dead", headers...)
+	if a.status < 400 || a.status != never.status || !bytes.Equal(a.body, never.body) || fmt.Sprint(a.header) != fmt.Sprint(never.header) {
+		h.t.Errorf("%s, %s, %s %s: %d %s\n  what never was: %d %s", r.Operation, o.name, who, headers, a.status, a.body, never.status, never.body)
+	}
 }
 
 // everything is what those who may know see.

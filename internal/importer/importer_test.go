@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -218,6 +219,78 @@ func TestOddRows(t *testing.T) {
 	if a.Rows() != 12 || a.Taken() != 2 {
 		t.Errorf("%d of %d rows", a.Taken(), a.Rows())
 	}
+}
+
+// What names a conversation is kept as long as the archive is read: a row with a name
+// that is long to hurt is passed over, and nothing of it is kept.
+func TestLongConversationIDs(t *testing.T) {
+	t.Parallel()
+	var in strings.Builder
+	in.WriteString(head)
+	add := func(talk, from string) {
+		fmt.Fprintf(&in, "%s,,%s,,Bob,%s,2023-06-11 15:33:58 UTC,,x,INBOX\r\n", talk, from, bob)
+	}
+	add("c1"+strings.Repeat("x", maxAddress-2), "Ann") // line 2: as long as may be
+	add("c2"+strings.Repeat("x", maxAddress-1), "Ann")
+	add(strings.Repeat("é", maxAddress/2+1), "Ann") // bytes count
+	for i := range 500 {
+		add(fmt.Sprintf("%s%d", strings.Repeat("y", 10_000), i), "Ann")
+	}
+	a := opened(t, in.String(), "", bob)
+	if a.Taken() != 1 || a.Rows() != 503 || len(a.Threads()) != 1 {
+		t.Errorf("%d of %d rows, %d conversations", a.Taken(), a.Rows(), len(a.Threads()))
+	}
+	skips := a.Skipped()
+	if len(skips) != 1 || skips[0].Reason != RowTooLong || skips[0].Count != 502 || skips[0].Where[0] != "messages.csv:3" || skips[0].Where[1] != "messages.csv:4" {
+		t.Errorf("skipped: %+v", skips)
+	}
+	kept := 0
+	for key := range a.byTalk {
+		kept += len(key)
+	}
+	for key := range a.byKey { // who has no address is known within the conversation
+		kept += len(key)
+	}
+	for _, one := range a.talks {
+		kept += len(one.key) + len(one.title)
+	}
+	for _, one := range a.people {
+		kept += len(one.key) + len(one.name)
+	}
+	if kept > 10*maxAddress {
+		t.Errorf("%d bytes are kept of %d", kept, in.Len())
+	}
+}
+
+// Blanks around what is kept are not kept with it. Not parallel: it measures.
+func TestBlanksAreNotKept(t *testing.T) {
+	const rows, blanks = 100, 100_000
+	var in bytes.Buffer
+	in.WriteString(head)
+	wide := strings.Repeat(" ", blanks)
+	for i := range rows {
+		fmt.Fprintf(&in, "c%d%s,t%d%s,n%d%s,,Bob,%s,2023-06-11 15:33:58 UTC,,x,INBOX\r\n", i, wide, i, wide, i, wide, bob)
+	}
+	files := fstest.MapFS{"messages.csv": {Data: in.Bytes()}}
+	used := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := used()
+	a, err := Open(files, today)
+	if err == nil {
+		err = a.Scan(t.Context(), nil)
+	}
+	kept := used() - before
+	if err != nil || a.Taken() != rows || len(a.talks) != rows || a.talks[7].title != "t7" {
+		t.Fatalf("%d rows, %v", a.Taken(), err)
+	}
+	if kept > rows*blanks/10 {
+		t.Errorf("%d bytes are kept of %d", kept, in.Len())
+	}
+	runtime.KeepAlive(files)
 }
 
 // Columns in another order and case, without those that are not needed; people without

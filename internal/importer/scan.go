@@ -177,6 +177,7 @@ func (a *Archive) read(r record) (m read, why Reason) {
 	if len(m.thread) > maxAddress { // it is kept as long as the archive is read
 		return m, RowTooLong
 	}
+	m.thread = strings.Clone(m.thread) // without the blanks around it
 	return m, ""
 }
 

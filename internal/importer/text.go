@@ -110,13 +110,14 @@ func body(subject, content string) string {
 	return subject + "\n\n" + content
 }
 
-// oneLine is a name or a title: without control characters, blanks as one.
+// oneLine is a name or a title: without control characters, blanks as one. It holds
+// nothing else of what it was in: it is kept as long as the archive is read.
 func oneLine(s string, most int) string {
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < ' ' || r == ' ' || r >= 0x7f && r <= 0xa0 }), " ")
 	if utf8.RuneCountInString(s) > most {
 		s = string([]rune(s)[:most])
 	}
-	return s
+	return strings.Clone(s)
 }
 
 // The table of layouts in which archives write the time of a message, all in UTC, and

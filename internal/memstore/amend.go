@@ -20,7 +20,7 @@ func (s *Store) Amend(ctx context.Context, stamp service.Stamp, change func(serv
 	key := replayKey{stamp.Audit.Actor, stamp.Key}
 	if old, ok := s.replays[key]; ok && stamp.Key != "" {
 		if old.Request != stamp.Request {
-			return nil, sealpost.Refuse(sealpost.CodeIdempotencyConflict, "This Idempotency-Key was used for another request.")
+			return nil, sealpost.KeyUsed()
 		}
 		old.Result = slices.Clone(old.Result)
 		return &old.Replay, nil

@@ -124,3 +124,12 @@ func Invalid(field, detail string) *Error {
 // NotFound is the one answer for whatever is not there or may not be known to be
 // there. It is the same for both, to the byte.
 func NotFound() *Error { return &Error{Code: CodeNotFound, Detail: "There is nothing here for you."} }
+
+// KeyUsed is the one answer to a request under an Idempotency-Key that its sender used
+// for another one, whoever finds that out.
+func KeyUsed() *Error {
+	return &Error{
+		Code: CodeIdempotencyConflict, Field: "Idempotency-Key",
+		Detail: "This idempotency key was used for another request.",
+	}
+}

@@ -33,6 +33,31 @@ func TestSignIn(t *testing.T) {
 	wantCode(t, "after 30 days", err, sealpost.CodeUnauthenticated)
 }
 
+// The operator signs somebody in without a password, and only where the account is open.
+func TestSignInFor(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	admin, ada := h.person("Root", sealpost.RoleAdmin), h.person("Ada")
+	in, err := h.SignInFor(t.Context(), "ADA@example.org", "demo")
+	if err != nil || in.User.ID != ada.User.ID || in.Session.ExpiresAt != in.Session.CreatedAt.Add(30*24*time.Hour) {
+		t.Fatalf("signed in as %+v, %v", in, err)
+	}
+	p, err := h.Authenticate(t.Context(), in.Token)
+	if err != nil || p.Kind != service.SignIn || p.Session != in.Session.ID {
+		t.Errorf("authenticated as %+v, %v", p, err)
+	}
+	if entry := h.lastAudit("session.begin"); !entry.Actor.IsZero() || entry.Subject != ada.User.ID {
+		t.Errorf("audited as %+v", entry)
+	}
+	_, err = h.SignInFor(t.Context(), "nobody@example.org", "demo")
+	wantCode(t, "nobody", err, sealpost.CodeNotFound)
+	if err := h.disable(admin, ada.User.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.SignInFor(t.Context(), "ada@example.org", "demo")
+	wantCode(t, "a closed account", err, sealpost.CodeForbidden)
+}
+
 // Nothing tells whether an address has an account: the same error, the same work.
 func TestSignInRefusesAlike(t *testing.T) {
 	t.Parallel()
@@ -99,7 +124,7 @@ func TestAuthenticateRefuses(t *testing.T) {
 func TestAddUser(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	in := service.NewUser{Email: "ada@example.org", Name: " Ada ", Roles: []sealpost.Role{"admin", "member", "admin"}}
+	in := service.NewUser{Email: "ada@example.org", Name: " Ada ", Roles: []sealpost.Role{"admin", "member", "admin"}, Password: "password of Ada"}
 	u, err := h.AddUser(t.Context(), "key", in)
 	if err != nil {
 		t.Fatal(err)
@@ -111,9 +136,16 @@ func TestAddUser(t *testing.T) {
 	if err != nil || again.ID != u.ID {
 		t.Errorf("the replay gives %v, %v", again.ID, err)
 	}
-	in.Name = "Eve"
-	_, err = h.AddUser(t.Context(), "key", in)
-	wantCode(t, "another request under the key", err, sealpost.CodeIdempotencyConflict)
+	for what, change := range map[string]func(*service.NewUser){
+		"name": func(u *service.NewUser) { u.Name = "Eve" }, "password": func(u *service.NewUser) { u.Password = "another password" },
+		"no password": func(u *service.NewUser) { u.Password = "" },
+	} {
+		other := in
+		change(&other)
+		_, err = h.AddUser(t.Context(), "key", other)
+		wantCode(t, "another "+what+" under the key", err, sealpost.CodeIdempotencyConflict)
+	}
+	h.signIn("ada@example.org", "password of Ada")
 	_, err = h.AddUser(t.Context(), "", service.NewUser{Email: "ADA@example.org", Name: "Ada"})
 	wantField(t, "taken address", err, "email")
 	if entry := h.lastAudit("user.add"); !entry.Actor.IsZero() || entry.Subject != u.ID || strings.Contains(entry.Detail, "Ada") {

@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -95,6 +96,56 @@ func TestCreateConversationRefuses(t *testing.T) {
 	wantField(t, "unknown", first, "participant_ids")
 	if first.Error() != last.Error() {
 		t.Errorf("the refusals tell which is unknown: %q, %q", first, last)
+	}
+}
+
+// Whom one cannot see, such as a closed account or what another's archive says of
+// somebody, is nobody: the conversation would tell their name.
+func TestUnseenPeopleAreNobody(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	admin, ada, ben, eve := h.person("Root", sealpost.RoleAdmin), h.person("Ada"), h.person("Ben"), h.person("Eve")
+	with := func(p service.Principal, title string, ids ...sealpost.UserID) error {
+		_, _, err := h.CreateConversation(t.Context(), p, "", ids, title)
+		return err
+	}
+	if err := with(ada, "", ben.User.ID); err != nil { // whom she knows from then on
+		t.Fatal(err)
+	}
+	h.imported(ada, inAnn, "", annAndBen...)
+	var profile sealpost.UserID
+	found, _, err := h.FindUsers(t.Context(), ada, "ben", "", 0)
+	for _, u := range found {
+		if u.ID != ben.User.ID {
+			profile = u.ID
+		}
+	}
+	if err != nil || profile.IsZero() {
+		t.Fatalf("no profile among %+v, %v", found, err)
+	}
+	if err := h.disable(admin, ben.User.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	for _, title := range []string{"", "Group"} {
+		never := with(eve, title, sealpost.UserID{1})
+		wantField(t, "of nobody", never, "participant_ids")
+		for what, id := range map[string]sealpost.UserID{"a closed account": ben.User.ID, "a profile": profile} {
+			if err := with(eve, title, id); !reflect.DeepEqual(err, never) {
+				t.Errorf("%s: %v; nobody: %v", what, err, never)
+			}
+			if err := with(eve, title, id, ada.User.ID); !reflect.DeepEqual(err, never) {
+				t.Errorf("%s with somebody: %v; nobody: %v", what, err, never)
+			}
+		}
+	}
+	if err := with(ada, "", ben.User.ID); err != nil {
+		t.Errorf("somebody known who is closed: %v", err)
+	}
+	if err := h.disable(admin, ben.User.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := with(eve, "", ben.User.ID); err != nil {
+		t.Errorf("open again: %v", err)
 	}
 }
 

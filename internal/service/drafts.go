@@ -219,7 +219,7 @@ func (s *Service) replayDraft(ctx context.Context, p Principal, content []byte, 
 	}
 	defer key.Zero()
 	if seal.Fingerprint(key, []byte(now)) == [32]byte(r.Result[16:]) && now != string(content) {
-		return DraftView{}, conflictingKey()
+		return DraftView{}, sealpost.KeyUsed()
 	}
 	return s.draftView(d)
 }

@@ -104,7 +104,7 @@ func (s *Service) Flag(ctx context.Context, p Principal, key string, id sealpost
 	if err := validNote("note", in.Note); err != nil {
 		return FlagView{}, err
 	}
-	at, err := s.store.Locate(ctx, id)
+	at, err := s.locate(ctx, p.User.ID, key, id)
 	if err != nil {
 		return FlagView{}, err
 	}
@@ -128,7 +128,7 @@ func (s *Service) Flag(ctx context.Context, p Principal, key string, id sealpost
 	if e, there, err := s.thaw(f.flag); err != nil {
 		return FlagView{}, err
 	} else if there && e.Note != in.Note {
-		return FlagView{}, conflictingKey()
+		return FlagView{}, sealpost.KeyUsed()
 	}
 	return s.ownFlag(f.flag)
 }

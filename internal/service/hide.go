@@ -14,7 +14,7 @@ func (s *Service) Hide(ctx context.Context, p Principal, key string, id sealpost
 	if err := validKey(key); err != nil {
 		return err
 	}
-	at, err := s.store.Locate(ctx, id)
+	at, err := s.locate(ctx, p.User.ID, key, id)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"errors"
 
 	"github.com/sealpost/sealpost/internal/seal"
@@ -41,16 +42,33 @@ func (s *Service) request(action string, fields ...string) [32]byte {
 // checkReplay refuses a key that another request has used.
 func checkReplay(r *Replay, request [32]byte) error {
 	if r.Request != request {
-		return conflictingKey()
+		return sealpost.KeyUsed()
 	}
 	return nil
 }
 
-func conflictingKey() error {
-	return &sealpost.Error{
-		Code: sealpost.CodeIdempotencyConflict, Field: keyHeader,
-		Detail: "This idempotency key was used for another request.",
+// unknown answers a request about something that is not there. A decision about what is
+// there, but may not be known, looks at the key first: so this does it too, or a used
+// key would tell the two apart. Conversations and messages are never deleted: a key that
+// was used was used for another one. Nothing is stored.
+func (s *Service) unknown(ctx context.Context, actor sealpost.UserID, key string) error {
+	if key == "" {
+		return sealpost.NotFound()
 	}
+	nothing := func(Amendment) ([]byte, error) { return nil, sealpost.NotFound() }
+	if _, err := s.store.Amend(ctx, Stamp{Audit: Audit{Actor: actor}, Key: key}, nothing); err != nil {
+		return err
+	}
+	return sealpost.NotFound()
+}
+
+// locate finds the conversation of a message that a request under a key is about.
+func (s *Service) locate(ctx context.Context, actor sealpost.UserID, key string, id sealpost.MessageID) (sealpost.ConversationID, error) {
+	at, err := s.store.Locate(ctx, id)
+	if sealpost.CodeOf(err) == sealpost.CodeNotFound {
+		err = s.unknown(ctx, actor, key)
+	}
+	return at, err
 }
 
 var errStoredResult = errors.New("service: a stored outcome cannot be read")

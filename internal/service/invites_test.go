@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -199,6 +200,75 @@ func TestJoinIsLimited(t *testing.T) {
 	}
 	if _, err := h.Join(from(t, "192.0.2.2"), "", service.Joining{Token: secret, Password: "some password"}); err != nil {
 		t.Errorf("from elsewhere: %v", err)
+	}
+}
+
+// An open link is no way of asking who has an account: what it is refused for counts.
+func TestTakenAddressesAreLimited(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	admin := h.person("Root", sealpost.RoleAdmin)
+	h.person("Ada")
+	secret := h.invite(admin, service.NewInvite{Name: "Ben"})
+	join := func(from context.Context, email string) error {
+		_, err := h.Join(from, "", service.Joining{Token: secret, Email: email, Password: "some password"})
+		return err
+	}
+	here := from(t, "192.0.2.1")
+	for range 100 {
+		wantField(t, "a taken address", join(here, "ada@example.org"), "email")
+	}
+	for _, email := range []string{"ada@example.org", "ben@example.org"} {
+		wantCode(t, "one more", join(here, email), sealpost.CodeRateLimited)
+	}
+	if err := join(from(t, "192.0.2.2"), "ben@example.org"); err != nil {
+		t.Errorf("from elsewhere: %v", err)
+	}
+}
+
+// A new password is the only way in: links that would set another end with the one
+// before, however it was changed.
+func TestPasswordEndsLinks(t *testing.T) {
+	t.Parallel()
+	const next = "a new password"
+	for name, change := range map[string]func(h *house, admin, ada service.Principal) error{
+		"by oneself": func(h *house, _, ada service.Principal) error {
+			return h.ChangePassword(h.t.Context(), ada, "", "password of Ada", next)
+		},
+		"by the operator": func(h *house, _, _ service.Principal) error {
+			return h.SetPassword(h.t.Context(), "ada@example.org", next)
+		},
+		"by another link": func(h *house, admin, ada service.Principal) error {
+			secret := h.invite(admin, service.NewInvite{Account: ada.User.ID})
+			_, err := h.Join(h.t.Context(), "", service.Joining{Token: secret, Password: next})
+			return err
+		},
+	} {
+		h := newHouse(t)
+		admin, ada, ben := h.person("Root", sealpost.RoleAdmin), h.person("Ada"), h.person("Ben")
+		made := h.invite(admin, service.NewInvite{Account: ada.User.ID})
+		_, operators, err := h.InviteFor(t.Context(), service.NewInvite{Email: "ada@example.org"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		others := []string{h.invite(admin, service.NewInvite{Account: ben.User.ID}), h.invite(admin, service.NewInvite{Email: "new@example.org", Name: "New"})}
+		wantField(t, name+", refused", h.ChangePassword(t.Context(), ada, "", "wrong", next), "old")
+		if all, _, err := h.Invites(t.Context(), admin, "", 0); err != nil || len(all) != 4 {
+			t.Fatalf("%s: %d links before, %v", name, len(all), err)
+		}
+		if err := change(h, admin, ada); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, secret := range []string{made, operators} {
+			_, err := h.Join(t.Context(), "", service.Joining{Token: secret, Password: "password of Eve"})
+			wantCode(t, name+": a link of before", err, sealpost.CodeNotFound)
+		}
+		h.signIn("ada@example.org", next)
+		for _, secret := range others {
+			if _, err := h.Join(t.Context(), "", service.Joining{Token: secret, Password: "some password"}); err != nil {
+				t.Errorf("%s: a link of somebody else's: %v", name, err)
+			}
+		}
 	}
 }
 

@@ -126,7 +126,7 @@ func (s *Service) replayResolve(ctx context.Context, id sealpost.FlagID, in Reso
 	}
 	e, kept, err := s.thaw(f)
 	if err == nil && kept && e.Answer != in.Answer {
-		err = conflictingKey()
+		err = sealpost.KeyUsed()
 	}
 	return f, err
 }

@@ -114,7 +114,7 @@ func (e *pendingDecision) run(ctx context.Context, key string) error {
 	if err := validKey(key); err != nil {
 		return err
 	}
-	at, err := e.service.store.Locate(ctx, e.id)
+	at, err := e.service.locate(ctx, e.actor, key, e.id)
 	if err != nil {
 		return err
 	}
@@ -290,7 +290,7 @@ func (s *Service) replayEdit(ctx context.Context, p Principal, id sealpost.Messa
 		if now, err := s.body(messageLabel(m), m.Content); err != nil {
 			return MessageView{}, err
 		} else if seal.Fingerprint(key, []byte(now)) == r.Content && now != body {
-			return MessageView{}, conflictingKey()
+			return MessageView{}, sealpost.KeyUsed()
 		}
 	}
 	return s.view(ctx, m, p.User.ID)

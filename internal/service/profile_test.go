@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +106,44 @@ func TestUpdateSettings(t *testing.T) {
 	}
 	if entry := h.lastAudit("settings.update"); entry.Detail != `{"changed":["undo"]}` {
 		t.Errorf("audited as %+v", entry)
+	}
+}
+
+// A request that was let in before the account was closed changes nothing of it
+// afterwards: what an erasure blanked stays blank, and no token is left over.
+func TestNothingOfAClosedAccountChanges(t *testing.T) {
+	t.Parallel()
+	for name, shut := range map[string]func(h *house, admin, ada service.Principal) error{
+		"erased": func(h *house, admin, ada service.Principal) error {
+			return h.EraseUser(h.t.Context(), admin, "", ada.User.ID, "because")
+		},
+		"disabled": func(h *house, admin, ada service.Principal) error { return h.disable(admin, ada.User.ID, true) },
+	} {
+		h := newHouse(t)
+		admin := h.person("Root", sealpost.RoleAdmin)
+		h.person("Ada")
+		ada, _ := h.signIn("ada@example.org", "password of Ada") // let in
+		if err := shut(h, admin, ada); err != nil {
+			t.Fatal(err)
+		}
+		before, err := h.store.User(t.Context(), ada.User.ID)
+		if err != nil || name == "erased" && before.Name != sealpost.FormerMember {
+			t.Fatalf("%s: %+v, %v", name, before, err)
+		}
+		for _, key := range []string{"", "key"} {
+			_, err = h.UpdateProfile(t.Context(), ada, key, service.ProfileEdit{Name: ptr("Ada again"), Headline: ptr("Here")})
+			wantCode(t, name+": profile", err, sealpost.CodeUnauthenticated)
+			_, err = h.UpdateSettings(t.Context(), ada, key, service.SettingsEdit{Receipts: ptr(!before.Receipts), Undo: ptr(time.Minute)})
+			wantCode(t, name+": settings", err, sealpost.CodeUnauthenticated)
+			_, _, err = h.CreateToken(t.Context(), ada, key, "robot", time.Time{})
+			wantCode(t, name+": token", err, sealpost.CodeForbidden)
+		}
+		if after, err := h.store.User(t.Context(), ada.User.ID); err != nil || !reflect.DeepEqual(after, before) {
+			t.Errorf("%s: changed from %+v to %+v, %v", name, before, after, err)
+		}
+		if tokens, err := h.Tokens(t.Context(), ada); err != nil || len(tokens) != 0 {
+			t.Errorf("%s: %d tokens, %v", name, len(tokens), err)
+		}
 	}
 }
 

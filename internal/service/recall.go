@@ -31,14 +31,12 @@ func (s *Service) Recall(ctx context.Context, p Principal, key string, id sealpo
 	if utf8.RuneCountInString(in.Reason) > policy.MaxReason {
 		return Report{}, sealpost.Invalid("reason", "The reason may have at most 500 characters.")
 	}
-	at, err := s.store.Locate(ctx, id)
-	switch {
-	case sealpost.CodeOf(err) == sealpost.CodeNotFound && !in.Conversation.IsZero():
-		at = in.Conversation
-	case err != nil:
-		return Report{}, err
-	case !in.Conversation.IsZero():
-		at = in.Conversation // wherever the id is; see subject
+	at := in.Conversation // wherever the id is; see subject
+	if at.IsZero() {
+		var err error
+		if at, err = s.locate(ctx, p.User.ID, key, id); err != nil {
+			return Report{}, err
+		}
 	}
 	r := &recalling{
 		service: s, id: id, in: in, actor: p.User.ID, draft: newID[sealpost.DraftID](s),

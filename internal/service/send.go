@@ -334,7 +334,7 @@ func (s *Service) sameContent(m sealpost.Message, body string, r *Replay) error 
 	}
 	defer key.Zero()
 	if seal.Fingerprint(key, []byte(body)) != r.Content {
-		return conflictingKey()
+		return sealpost.KeyUsed()
 	}
 	return nil
 }

@@ -111,10 +111,17 @@ func (s *Service) body(l seal.Label, c sealpost.Sealed) (string, error) {
 }
 
 // decide runs a decision; if it needs an epoch that is not open yet, it opens the
-// epoch and decides anew.
+// epoch and decides anew. The key is looked at also where there is no conversation.
 func (s *Service) decide(ctx context.Context, a Ask, f func(Snapshot) (Change, error)) error {
 	for range 3 {
-		err := s.store.Decide(ctx, a, f)
+		found := false
+		err := s.store.Decide(ctx, a, func(shot Snapshot) (Change, error) {
+			found = true
+			return f(shot)
+		})
+		if !found && sealpost.CodeOf(err) == sealpost.CodeNotFound {
+			return s.unknown(ctx, a.Actor, a.Key)
+		}
 		var need errNeedEpoch
 		if !errors.As(err, &need) {
 			return err

@@ -123,7 +123,7 @@ func (s *Store) amend(ctx context.Context, session session, stamp service.Stamp,
 		}
 		if r := l.snapshot.Replay; r != nil {
 			if r.Request != stamp.Request {
-				return nil, sealpost.Refuse(sealpost.CodeIdempotencyConflict, "This Idempotency-Key was used for another request.")
+				return nil, sealpost.KeyUsed()
 			}
 			return r, nil
 		}

@@ -15,11 +15,22 @@ type accountView struct {
 	fresh    string // the secret of a token that was just made, shown this once
 	trouble  *failure
 	at       string // the section of the trouble
+	tokenForm
+}
+
+// tokenForm is the form of a new token: what was typed while something is wrong.
+type tokenForm struct {
+	name, days string
+	scopes     []sealpost.Scope
 }
 
 func (s *Server) account(q *request) error { return q.showAccount(accountView{}) }
 
 func (q *request) showAccount(v accountView) error {
+	v.tokenForm = tokenForm{days: "90", scopes: []sealpost.Scope{sealpost.ScopeRead, sealpost.ScopeWrite}}
+	if v.at == "tokens" && v.trouble != nil {
+		v.tokenForm = q.tokenForm()
+	}
 	var err error
 	if v.sessions, err = q.server.service.Sessions(q.ctx, q.principal); err != nil {
 		return err
@@ -81,19 +92,24 @@ func (s *Server) endSession(q *request) error {
 // makeToken makes an API token. Its secret is on this answer and nowhere else, so it
 // does not redirect.
 func (s *Server) makeToken(q *request) error {
-	var scopes []sealpost.Scope
-	for _, text := range q.r.PostForm["scope"] {
-		scopes = append(scopes, sealpost.Scope(text))
-	}
+	form := q.tokenForm()
 	expires, err := q.inDays("days")
 	if err != nil {
 		return q.accountTrouble("tokens", nil, err)
 	}
-	_, secret, err := s.service.CreateToken(q.ctx, q.principal, q.key(), q.field("token-name"), expires, scopes...)
+	_, secret, err := s.service.CreateToken(q.ctx, q.principal, q.key(), form.name, expires, form.scopes...)
 	if err != nil {
 		return q.accountTrouble("tokens", map[string]string{"name": "token-name"}, err)
 	}
 	return q.showAccount(accountView{fresh: secret, at: "tokens"})
+}
+
+func (q *request) tokenForm() tokenForm {
+	f := tokenForm{name: q.field("token-name"), days: q.field("days")}
+	for _, text := range q.r.PostForm["scope"] {
+		f.scopes = append(f.scopes, sealpost.Scope(text))
+	}
+	return f
 }
 
 // inDays is a time from now, which the field gives in days; zero for none.

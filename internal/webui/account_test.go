@@ -1,11 +1,16 @@
 package webui_test
 
 import (
+	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
+	"github.com/sealpost/sealpost/internal/service"
 )
 
 func TestPassword(t *testing.T) {
@@ -60,6 +65,56 @@ func TestTokens(t *testing.T) {
 	maya.post(del, again.hidden(del)).want(200, "The token is deleted.").lacks("backup script")
 	if _, err := o.Authenticate(t.Context(), secret); sealpost.CodeOf(err) != sealpost.CodeUnauthenticated {
 		t.Errorf("the deleted token is good for %v", err)
+	}
+}
+
+// What is typed for the end of a token is an end or a mistake, never "without end".
+func TestTokenDays(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	maya := o.writer("Maya Okafor")
+	made := func() []service.Session {
+		t.Helper()
+		all, err := o.Tokens(t.Context(), maya.Principal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	post := func(days string) sheet {
+		t.Helper()
+		form := maya.get("/settings/account").hidden("/settings/tokens")
+		form["scope"] = []string{"open"}
+		return maya.post("/settings/tokens", with(form, "token-name", "backup & more", "days", days))
+	}
+	for _, days := range []string{"abc", "99999999999", "-1", "4000", "3651", "1.5", ""} {
+		s := post(days).want(http.StatusUnprocessableEntity).only(`id="tokens"`, "</section>").want(http.StatusUnprocessableEntity, `role="alert"`, `href="#days"`, "<details open")
+		for id, want := range map[string]bool{"days": true, "token-name": false} {
+			field := regexp.MustCompile(`<input id="` + id + `"[^>]*>`).FindString(s.html)
+			if strings.Contains(field, `aria-invalid="true"`) != want {
+				t.Errorf("%q days: the field is %s", days, field)
+			}
+		}
+		form := s.formOf(`action="/settings/tokens"`) // what was typed is not lost
+		if form.Get("token-name") != "backup & more" || form.Get("days") != days || !slices.Equal(form["scope"], []string{"open"}) {
+			t.Errorf("%q days: the form has %v", days, form)
+		}
+		if got := made(); len(got) != 0 {
+			t.Fatalf("%q days make %+v", days, got)
+		}
+	}
+	post("0").want(http.StatusOK, "backup &amp; more", "does not expire")
+	if got := made(); len(got) != 1 || got[0].ExpiresAt != 0 {
+		t.Errorf("0 days make %+v", got)
+	}
+	post("3650").want(http.StatusOK)
+	if got := made(); len(got) != 2 || got[0].ExpiresAt.Time().Before(time.Now().AddDate(9, 11, 0)) {
+		t.Errorf("3650 days make %+v", got)
+	}
+	form := maya.get("/settings/account").hidden("/settings/tokens")
+	s := maya.post("/settings/tokens", with(form, "token-name", " ", "days", "1")).want(http.StatusUnprocessableEntity, `href="#token-name"`)
+	if field := regexp.MustCompile(`<input id="token-name"[^>]*>`).FindString(s.html); !strings.Contains(field, `aria-invalid="true"`) {
+		t.Errorf("without a name: the field is %s", field)
 	}
 }
 

@@ -5,10 +5,13 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sealpost/sealpost/api"
+	"github.com/sealpost/sealpost/internal/memstore"
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
 	"github.com/sealpost/sealpost/internal/webui"
@@ -109,6 +112,11 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 	}
 }
 
+var news = regexp.MustCompile(`nonce="[^"]*"|value="[A-Z0-9]{26}"|data-since="[^"]*"|data-now="[^"]*"`)
+
+// old is a page without what is new in every answer.
+func old(page string) string { return news.ReplaceAllString(page, "") }
+
 // Whoever may not know of a thing gets the page of what never was, to the byte but for
 // what is new in every answer.
 func TestUniformNotFound(t *testing.T) {
@@ -123,7 +131,6 @@ func TestUniformNotFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	news := regexp.MustCompile(`nonce="[^"]*"|value="[A-Z0-9]{26}"|data-since="[^"]*"|data-now="[^"]*"`)
 	compared := 0
 	for _, r := range o.routesOf() {
 		if r.Method != http.MethodGet || !strings.Contains(r.Path, "{conversation}") {
@@ -132,13 +139,106 @@ func TestUniformNotFound(t *testing.T) {
 		theirs := strings.NewReplacer("{conversation}", talk.Conversation.ID.String(), "{message}", m.ID.String()).Replace(r.Path)
 		a, there := o.raw(r.Method, theirs, stranger.token, "")
 		b, never := o.raw(r.Method, nothing(r.Path), stranger.token, "")
-		if a.StatusCode != http.StatusNotFound || b.StatusCode != http.StatusNotFound || news.ReplaceAllString(there, "") != news.ReplaceAllString(never, "") {
+		if a.StatusCode != http.StatusNotFound || b.StatusCode != http.StatusNotFound || old(there) != old(never) {
 			t.Errorf("%s: a stranger can tell what is there (%d) from what is not (%d)", r.Path, a.StatusCode, b.StatusCode)
 		}
 		compared++
 	}
 	if compared < 8 {
 		t.Errorf("only %d routes were compared", compared)
+	}
+}
+
+// An API token in the cookie is no sign-in, whatever it is good for: pages know no scopes.
+func TestTokensAreNoSignIns(t *testing.T) {
+	t.Parallel()
+	maya, jonas, c := duo(t)
+	c.later(time.Hour) // nobody is there any more
+	sealed := c.says(maya, "for Jonas alone")
+	for _, scopes := range [][]sealpost.Scope{nil, {sealpost.ScopeRead}, sealpost.Scopes()} {
+		_, token, err := c.CreateToken(t.Context(), jonas.Principal, "", "robot", time.Time{}, scopes...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := c.Authenticate(t.Context(), token); err != nil || p.Kind != service.APIToken {
+			t.Fatalf("the token is of kind %d, %v", p.Kind, err)
+		}
+		at := strings.NewReplacer("{conversation}", c.id.String(), "{message}", sealed.String(), "{user}", maya.id())
+		routes := c.routesOf()
+		out := slices.IndexFunc(routes, func(r webui.Route) bool { return r.Path == "/sign-out" })
+		last := routes[out] // it would end the token
+		for _, r := range append(slices.Delete(routes, out, out+1), last) {
+			path, form := nothing(at.Replace(r.Path)), ""
+			if r.Method == http.MethodPost {
+				form = url.Values{"key": {"k"}, "through": {sealed.String()}, "body": {"by a robot"}, "name": {"Robot"}}.Encode()
+			}
+			got, page := c.raw(r.Method, path, token, form)
+			want, strangers := c.raw(r.Method, path, "", form)
+			if got.StatusCode != want.StatusCode || got.Header.Get("Location") != want.Header.Get("Location") || old(page) != old(strangers) {
+				t.Errorf("%s %s by a token (%v): %d, a stranger gets %d", r.Method, path, scopes, got.StatusCode, want.StatusCode)
+			}
+		}
+		answer, _ := c.raw(http.MethodGet, "/messages", token, "")
+		if to := answer.Header.Get("Location"); answer.StatusCode != http.StatusSeeOther || to != "/sign-in?to=%2Fmessages" {
+			t.Errorf("the list by a token (%v): %d, to %q", scopes, answer.StatusCode, to)
+		}
+		if _, err := c.Authenticate(t.Context(), token); err != nil {
+			t.Errorf("the token (%v) is ended: %v", scopes, err)
+		}
+	}
+	if m := c.view(jonas, sealed); m.Delivery != sealpost.DeliverySealed {
+		t.Errorf("opened by a token: %+v", m)
+	}
+	if page, err := c.History(t.Context(), maya.Principal, c.id, sealpost.MessageID{}, 10); err != nil || len(page.Items) != 1 {
+		t.Errorf("the conversation has %+v, %v", page.Items, err)
+	}
+	if u := jonas.fresh(); u.Name != jonas.name {
+		t.Errorf("renamed %q", u.Name)
+	}
+	r, err := c.Recall(t.Context(), maya.Principal, "", sealed, service.Recalling{})
+	if err != nil || r.Trace != "none" { // nor does it put anybody there
+		t.Errorf("recalled as %+v, %v", r, err)
+	}
+}
+
+// R24, R25: who was shown that something is unread was there, whatever page showed it.
+func TestWhoSeesCountsIsThere(t *testing.T) {
+	t.Parallel()
+	for path, status := range map[string]int{"": 0, "/no-such-page": http.StatusNotFound, "/help": http.StatusOK, "/users/x": http.StatusNotFound} {
+		maya, jonas, c := duo(t)
+		c.later(time.Hour)
+		m := c.says(maya, secretText)
+		trace, level := "none", sealpost.LevelNone
+		if path != "" {
+			jonas.get(path).want(status, `data-badge="unread">1<`)
+			trace, level = "marker", sealpost.LevelNotified
+		}
+		r, err := c.Recall(t.Context(), maya.Principal, "", m, service.Recalling{})
+		if err != nil || r.Trace != trace || r.Recipients[0].Level != level {
+			t.Errorf("after %q: %+v, %v", path, r, err)
+		}
+	}
+}
+
+// Who could not be noted as being there is told nothing.
+func TestNoCountsForWhoIsNotThere(t *testing.T) {
+	t.Parallel()
+	maya, jonas, c := duo(t)
+	c.later(time.Hour)
+	m := c.says(maya, secretText)
+	f := func(op string) memstore.Failure {
+		if op == "Seen" {
+			return memstore.FailBefore
+		}
+		return memstore.NoFailure
+	}
+	c.fault.Store(&f)
+	for _, path := range []string{"/no-such-page", "/messages", "/help", "/sign-in"} {
+		jonas.get(path).want(http.StatusServiceUnavailable).lacks("unread", "Jonas", "Maya")
+	}
+	c.fault.Store(nil)
+	if r, err := c.Recall(t.Context(), maya.Principal, "", m, service.Recalling{}); err != nil || r.Trace != "none" {
+		t.Errorf("recalled as %+v, %v", r, err)
 	}
 }
 
@@ -185,6 +285,56 @@ func TestAdministrationByRole(t *testing.T) {
 			}
 			if answer, _ := o.raw(http.MethodGet, path, who.token, ""); answer.StatusCode != want {
 				t.Errorf("%s for %s: %d, want %d", path, role, answer.StatusCode, want)
+			}
+		}
+	}
+}
+
+// Whoever lacks a part of the administration gets nothing of it, neither its frame nor
+// a name, however wrong what they ask for is.
+func TestAdministrationTellsOthersNothing(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	maya := o.writer("Maya Okafor", sealpost.RoleAdmin)
+	parts := map[string][]sealpost.Role{
+		"policy": {sealpost.RoleAdmin, sealpost.RoleCompliance}, "flags": {sealpost.RoleModerator},
+		"audit": {sealpost.RoleAdmin, sealpost.RoleCompliance}, "users": {sealpost.RoleAdmin}, "invites": {sealpost.RoleAdmin},
+		"": {sealpost.RoleAdmin, sealpost.RoleModerator, sealpost.RoleCompliance},
+	}
+	asked := func(person string) []string {
+		return []string{
+			"person=" + person, "from=x&person=" + person, "until=x&person=" + person, "action=x&cursor=x&from=x&person=" + person,
+			"cursor=x", "state=x&cursor=x", "find=x&cursor=x", "done=policy", "saved=x",
+		}
+	}
+	for _, role := range sealpost.Roles() {
+		who := o.writer(string(role)+" Person", role)
+		refused := func(r webui.Route, query, form string) string {
+			path := nothing(strings.ReplaceAll(r.Path, "{user}", maya.id())) + "?" + query
+			answer, page := o.raw(r.Method, path, who.token, form)
+			forbidden := answer.StatusCode == http.StatusForbidden || answer.StatusCode == http.StatusNotFound && strings.Contains(r.Path, "{")
+			if !forbidden || strings.Contains(page, "admin-nav") || strings.Contains(page, "Maya") {
+				t.Errorf("%s %s for %s: %d", r.Method, path, role, answer.StatusCode)
+			}
+			return old(page)
+		}
+		for _, r := range o.routesOf() {
+			part, of := strings.CutPrefix(r.Path, "/admin")
+			part, _, _ = strings.Cut(strings.TrimPrefix(part, "/"), "/")
+			if !of || slices.Contains(parts[part], role) {
+				continue
+			}
+			if r.Method == http.MethodPost {
+				for _, form := range []string{"", "key=k&step=save&window=x&reason=x", "key=k&account-email=x&invite-email=x&account=" + maya.id(), "key=k&confirm=x&name=x&act=x"} {
+					refused(r, "", form)
+				}
+				continue
+			}
+			theirs, nobodys := asked(maya.id()), asked("01890000-0000-7000-8000-000000000000")
+			for i := range theirs {
+				if a, b := refused(r, theirs[i], ""), refused(r, nobodys[i], ""); a != b {
+					t.Errorf("%s?%s tells %s who is there", r.Path, theirs[i], role)
+				}
 			}
 		}
 	}

@@ -15,6 +15,7 @@ func accountCases() map[string]func(*testing.T, *world) {
 	return map[string]func(*testing.T, *world){
 		"Users":            users,
 		"AnErrorRollsBack": amendRollsBack,
+		"AmendUnderKey":    amendUnderKey,
 		"Sessions":         sessions,
 		"Policies":         policies,
 		"Drafts":           drafts,
@@ -133,6 +134,33 @@ func (w *world) mustUser(id sealpost.UserID) sealpost.User {
 	u, err := w.Store.User(ctx(), id)
 	w.ok(err)
 	return u
+}
+
+// Under one key there is one outcome. What was refused uses up none, and another request
+// gets the same answer from every store.
+func amendUnderKey(_ *testing.T, w *world) {
+	u := w.people(2)
+	under := func(user sealpost.UserID, request byte, result []byte, err error) (*service.Replay, error) {
+		stamp := service.Stamp{Audit: service.Audit{Actor: user}, Key: "key", Request: [32]byte{request}}
+		return w.Store.Amend(ctx(), stamp, func(service.Amendment) ([]byte, error) { return result, err })
+	}
+	for range 2 {
+		_, err := under(u[0], 1, nil, sealpost.NotFound())
+		same(w, "a refusal", err, error(sealpost.NotFound()))
+	}
+	r, err := under(u[0], 2, []byte("first"), nil)
+	w.ok(err)
+	equal(w, "replay", r == nil, true)
+	for _, second := range []error{nil, sealpost.NotFound()} {
+		r, err = under(u[0], 2, []byte("second"), second)
+		w.ok(err)
+		equal(w, "the outcome", string(r.Result), "first")
+		_, err = under(u[0], 3, nil, second)
+		same(w, "another request", err, error(sealpost.KeyUsed()))
+	}
+	r, err = under(u[1], 3, nil, nil)
+	w.ok(err)
+	equal(w, "replay of somebody else's", r == nil, true)
 }
 
 func sessions(_ *testing.T, w *world) {
