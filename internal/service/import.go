@@ -377,9 +377,38 @@ func (l *importLane) begin(ctx context.Context, thread int) (sealpost.Conversati
 	stamp.Audit.Subject, stamp.Audit.Conversation = l.owner, c.ID
 	_, err := s.store.Amend(ctx, stamp, func(a Amendment) ([]byte, error) {
 		c.CreatedAt = a.Now()
-		return nil, a.AddConversation(c, people, sealpost.UserID{})
+		if err := a.AddConversation(c, people, sealpost.UserID{}); err != nil || !t.IsGroup {
+			return nil, err
+		}
+		return nil, l.admit(a, c.ID, t.Others)
 	})
 	return c.ID, err
+}
+
+// admit writes how the people of a group agree to it, as far as nothing is decided yet.
+// An archive is nobody's consent (R31): accounts are judged as in any new group, except
+// that who cannot be reached refuses nothing and does not show; profiles will be asked.
+func (l *importLane) admit(a Amendment, group sealpost.ConversationID, others []int) error {
+	for _, o := range others {
+		user, consent := l.people[o], sealpost.ConsentRequested
+		if user == l.owner {
+			continue
+		}
+		if l.account[o] {
+			standing, err := a.Standing(user, l.owner, l.service.directID(l.owner, user))
+			if err != nil {
+				return err
+			}
+			var reached bool
+			if consent, reached = sealpost.Admit(standing); !reached {
+				consent = sealpost.ConsentDeclined
+			}
+		}
+		if err := a.SetConsent(group, user, consent); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // importBatchDecision is a batch on its way through its decision.
@@ -426,6 +455,9 @@ func (m *importBatchDecision) decide(s Snapshot) (Change, error) {
 		return Change{}, nil
 	}
 	change.Audit = Audit{Action: "message.import", Subject: l.owner, Detail: countDetail(m.taken)}
+	if self, _ := sealpost.FindParticipant(s.Participants, l.owner); self.Consent == sealpost.ConsentNone {
+		change.Consents = []Consenting{{l.owner, sealpost.ConsentAccepted}} // who brings it in has it
+	}
 	for _, p := range s.Participants {
 		change.Recount = append(change.Recount, p.UserID)
 	}

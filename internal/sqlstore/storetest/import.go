@@ -16,6 +16,7 @@ func importCases() map[string]func(*testing.T, *world) {
 		"ImportedMessages":              importedMessages,
 		"ImportedCountForNoThrottle":    importedThrottle,
 		"HiddenFromAnAccount":           importedHidden,
+		"ImportedIsNoConsent":           importedIsNoConsent,
 	}
 }
 
@@ -195,4 +196,37 @@ func importedHidden(_ *testing.T, w *world) {
 		}
 	}
 	sameOrder(w, "inbox", w.inbox(u[1], service.FilterAll), []sealpost.ConversationID{})
+}
+
+// What an archive says of two people makes nothing exist between them, and no request
+// ordinary, whoever is said to have written it; what they do themselves does (R31).
+func importedIsNoConsent(_ *testing.T, w *world) {
+	for sender := range 2 {
+		u := w.people(2)
+		in := w.direct(u[0], u[1])
+		w.must(w.importing(in, u[sender], 5000, false), "imported")
+		existing := func(what string, want bool) {
+			w.t.Helper()
+			w.amend(func(a service.Amendment) error {
+				s, err := a.Standing(u[1], u[0], in)
+				equal(w, what+": existing", s.Existing, want)
+				return err
+			})
+			all, _ := sealpost.FindParticipant(w.inside(service.Ask{Conversation: in, Actor: u[0], Reach: true}).Participants, u[1])
+			equal(w, what+": existing in a decision", all.Standing.Existing, want)
+		}
+		existing("imported", false)
+		equal(w, "a request, imported", w.requestOf(in, u[1]), sealpost.RequestNone)
+		w.setPolicy(many)
+		id := w.say(in, u[0])
+		existing("a request", false)
+		equal(w, "a request", w.requestOf(in, u[1]), sealpost.RequestPending)
+		w.must(recallOf(in, u[0], id, sealpost.DraftID{}), "recalled")
+		equal(w, "a request, recalled", w.requestOf(in, u[1]), sealpost.RequestNone)
+		w.say(in, u[0])
+		w.mustRun(answer(in, u[1], sealpost.ConsentAccepted))
+		existing("accepted", true)
+		w.amend(func(a service.Amendment) error { return a.SetConsent(in, u[1], sealpost.ConsentDeclined) }) // too late
+		existing("accepted before", true)
+	}
 }
