@@ -2,7 +2,9 @@ package service_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/sealpost/sealpost/internal/sealpost"
 	"github.com/sealpost/sealpost/internal/service"
@@ -63,7 +65,9 @@ func TestImportedGroupIsNoConsent(t *testing.T) {
 			h := newHouse(t)
 			zed, eve := h.person("Zed"), h.person("Eve")
 			h.imported(zed, inZed, "", archived("b", inBen, inZed, "2020-01-01 00:00:00", "hi"))
-			bring := func() { h.imported(eve, inEve, "", archived("g", inEve, inBen+";"+inCat, "2021-01-01 00:00:00", "made up")) }
+			bring := func() {
+				h.imported(eve, inEve, "", archived("g", inEve, inBen+";"+inCat, "2021-01-01 00:00:00", "made up"))
+			}
 			if c.late {
 				bring()
 			}
@@ -138,5 +142,60 @@ func TestImportedTalkIsNoneYet(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Of two people with accounts, each has what their own archive says, whoever brings it in
+// first: in the list, in the changes and in the search.
+func TestBothImport(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	zed := h.person("Zed")
+	h.imported(zed, inZed, "", archived("a", inAnn, inZed, "2020-01-01 00:00:00", "hi"), archived("b", inBen, inZed, "2020-01-01 00:00:00", "hi"))
+	ann, ben := h.claim(inAnn, "ann"), h.claim(inBen, "ben")
+	rows := []string{
+		archived("c", inAnn, inBen, "2021-01-01 00:00:00", "hello Ben"), archived("c", inBen, inAnn, "2021-01-01 00:01:00", "hello Ann"),
+		archived("c", inBen, inAnn, "2021-01-01 00:02:00", "hello once more"),
+	}
+	forged := append(slices.Clone(rows[:2]), archived("c", inBen, inAnn, "2021-01-01 00:02:00", "never written"))
+	h.imported(ann, inAnn, "", forged...)
+	in := h.filtered(ann, service.FilterAll)[0].Conversation.ID
+	if n := len(h.filtered(ben, service.FilterAll)); n != 1 {
+		t.Fatalf("the other has %d conversations before", n)
+	}
+	h.advance(time.Hour)
+	if tally := h.imported(ben, inBen, "", rows...); tally.Taken != 3 || tally.Present != 0 {
+		t.Errorf("the other's import: %+v", tally)
+	}
+	if tally := h.imported(ben, inBen, "", rows...); tally.Taken != 0 || tally.Present != 3 {
+		t.Errorf("the other's second run: %+v", tally)
+	}
+	if tally := h.imported(ann, inAnn, "", forged...); tally.Taken != 0 || tally.Present != 3 {
+		t.Errorf("the first one's second run: %+v", tally)
+	}
+	if got := h.texts(ben, in); !slices.Equal(got, []string{"hello Ben", "hello Ann", "hello once more"}) {
+		t.Errorf("the other has %q", got)
+	}
+	if got := h.texts(ann, in); !slices.Equal(got, []string{"hello Ben", "hello Ann", "never written"}) {
+		t.Errorf("the first one has %q", got)
+	}
+	list := h.filtered(ben, service.FilterAll)
+	if len(list) != 2 || list[0].Conversation.ID != in || list[0].Unread != 0 || list[0].Request != sealpost.RequestNone {
+		t.Errorf("listed as %+v", list)
+	}
+	changes, err := h.Changes(t.Context(), ben, in, "", 0)
+	if err != nil || len(changes.Messages) != 3 || len(changes.Vanished) != 0 {
+		t.Errorf("changes %+v, %v", changes, err)
+	}
+	if err := h.IndexDue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.find(ben, "hello", "", 10); got.Total != 3 {
+		t.Errorf("found %d", got.Total)
+	}
+	first := changes.Messages[0].ID
+	h.hide(ben, first)
+	if tally := h.imported(ben, inBen, "", rows...); tally.Taken != 0 || len(h.texts(ben, in)) != 2 {
+		t.Errorf("what they hid themselves came back: %+v", tally)
 	}
 }

@@ -17,6 +17,7 @@ func importCases() map[string]func(*testing.T, *world) {
 		"ImportedCountForNoThrottle":    importedThrottle,
 		"HiddenFromAnAccount":           importedHidden,
 		"ImportedIsNoConsent":           importedIsNoConsent,
+		"RevealedToWhoBringsItInToo":    importedRevealed,
 	}
 }
 
@@ -228,5 +229,36 @@ func importedIsNoConsent(_ *testing.T, w *world) {
 		existing("accepted", true)
 		w.amend(func(a service.Amendment) error { return a.SetConsent(in, u[1], sealpost.ConsentDeclined) }) // too late
 		existing("accepted before", true)
+	}
+}
+
+// Who brings in what was hidden from them has it, as a change; nobody else notices.
+func importedRevealed(_ *testing.T, w *world) {
+	u := w.people(2)
+	in := w.direct(u[0], u[1])
+	w.must(w.importing(in, u[1], 5000, true), "imported")
+	w.must(w.importing(in, u[0], 6000, true), "imported")
+	for i, viewer := range u {
+		look := service.Ask{Conversation: in, From: 5000, Until: 6001, Subject: viewer}
+		equal(w, "unseen", len(w.inside(look).Unseen), 3)
+		before := w.now
+		w.must(command{name: "reveal", ask: look, do: func(s service.Snapshot) (service.Change, string, error) {
+			c := service.Change{Audit: service.Audit{Action: "message.import"}, Recount: []sealpost.UserID{viewer}}
+			for _, m := range s.Unseen {
+				shown, changed := sealpost.Reveal(m, viewer, s.Now)
+				equal(w, "revealed", changed, true)
+				update := service.Update{Message: shown}
+				if d, ok := shown.DeliveryTo(viewer); ok {
+					update.Deliveries = []sealpost.Delivery{d}
+				}
+				c.Update = append(c.Update, update)
+			}
+			return c, "revealed", nil
+		}}, "revealed")
+		equal(w, "unseen after it", len(w.inside(look).Unseen), 0)
+		equal(w, "history", len(w.history(in, viewer)), 3)
+		equal(w, "changes", len(w.changes(in, viewer, before).Messages), 3)
+		equal(w, "changes of the other", len(w.changes(in, u[1-i], before).Messages), 0)
+		sameOrder(w, "inbox", w.inbox(viewer, service.FilterAll), []sealpost.ConversationID{in})
 	}
 }
