@@ -36,7 +36,9 @@ SELECT COUNT(*) FROM (SELECT 1 FROM index_job WHERE due <= $1 LIMIT $2) AS waiti
 SELECT user_id, message_id, conversation_id FROM index_job WHERE due <= $1 ORDER BY due LIMIT $2`)
 	queryTakePostgres = registerOnly(enginePostgres, "index.take-locked", `
 SELECT user_id, message_id, conversation_id FROM index_job WHERE due <= $1 ORDER BY due LIMIT $2 FOR UPDATE SKIP LOCKED`)
-	queryIndexMessage = register("index.message", "SELECT "+messageColumns+" FROM message m WHERE m.conversation_id = $1 AND m.id = $2")
+	// Jobs for somebody who was erased come from what others open; they find nothing.
+	queryIndexMessage = register("index.message", "SELECT "+messageColumns+` FROM message m
+WHERE m.conversation_id = $1 AND m.id = $2 AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = $3 AND u.erased_at > 0)`)
 
 	queryRequeueOpened = register("index.requeue-opened", `
 INSERT INTO index_job (user_id, message_id, conversation_id, due)
@@ -266,7 +268,7 @@ func (a *amendment) takeJobs(limit int) ([]job, error) {
 		reads = append(reads, ask(queryIndexMessage, func(r row) error {
 			j.found = true
 			return scanMessage(r, &j.read)
-		}, bytesOf(j.conversation), bytesOf(j.message)), deliveriesOf(&j.read))
+		}, bytesOf(j.conversation), bytesOf(j.message), bytesOf(j.user)), deliveriesOf(&j.read))
 	}
 	return jobs, a.run(reads...)
 }

@@ -18,6 +18,7 @@ func searchCases() map[string]func(*testing.T, *world) {
 		"OnlyWhatSettled":    searchOnlySettled,
 		"OwnWithoutReceipts": searchOwnWithoutReceipts,
 		"OnlyOwnEntries":     searchOnlyOwnEntries,
+		"NothingOfErased":    searchNothingOfErased,
 		"TermsAreNoWords":    searchTermsAreNoWords,
 		"Pages":              searchPages,
 		"Unindex":            searchUnindex,
@@ -229,6 +230,29 @@ func searchOwnWithoutReceipts(_ *testing.T, w *world) {
 	w.Clock(4 * time.Hour)
 	w.drain()
 	w.finds(u[0], "walrus", id)
+}
+
+// Nothing is indexed for somebody who was erased, whatever others open or whichever
+// window closes afterwards, and when the index is made anew.
+func searchNothingOfErased(_ *testing.T, w *world) {
+	u := w.people(2)
+	c := w.group(u...)
+	mine, other := w.write(c, u[0], "a walrus"), w.write(c, u[1], "another walrus")
+	w.must(openThrough(c, u[0], other), "opened")
+	w.amend(func(a service.Amendment) error {
+		if err := a.UnindexUser(u[0]); err != nil {
+			return err
+		}
+		return a.Erase(u[0])
+	})
+	w.must(openThrough(c, u[1], mine), "opened")
+	w.drain()
+	w.finds(u[0], "walrus")
+	w.finds(u[1], "walrus", other, mine)
+	w.ok(w.Store.Reindex(ctx()))
+	w.drain()
+	w.finds(u[0], "walrus")
+	w.finds(u[1], "walrus", other, mine)
 }
 
 // What others have counts nowhere: not in the hits, not in the total, whatever ids a
