@@ -75,7 +75,7 @@ func (s *Service) erase(ctx context.Context, stamp Stamp, permitted func(Amendme
 	id := stamp.Audit.Subject
 	defer s.accessEnded(id)
 	_, err := s.store.Amend(ctx, stamp, func(a Amendment) ([]byte, error) {
-		admins, err := a.Admins()
+		admins, err := a.Admins(id)
 		if err != nil {
 			return nil, err
 		}

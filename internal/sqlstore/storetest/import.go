@@ -58,7 +58,7 @@ func profilesBySource(_ *testing.T, w *world) {
 	w.amend(func(a service.Amendment) error {
 		_, err := a.UserBySource("https://e.org/cat")
 		w.refused(err, sealpost.CodeNotFound)
-		admins, err := a.Admins()
+		admins, err := a.Admins(ben)
 		equal(w, "admins", len(admins), 0)
 		return err
 	})
