@@ -247,17 +247,17 @@ func (s *Store) Index(ctx context.Context, limit int, read func(sealpost.Message
 
 // takeJobs takes jobs and reads their messages, under the jobs' locks.
 func (a *amendment) takeJobs(limit int) ([]job, error) {
-	take := queryTakeSQLite
+	take, first := queryTakeSQLite, []statement{}
 	if a.store.dialect.locks {
-		take = queryTakePostgres
+		take, first = queryTakePostgres, append(first, ask(queryShareIndex, ignore))
 	}
 	var jobs []job
-	err := a.run(ask(take, func(r row) error {
+	err := a.run(append(first, ask(take, func(r row) error {
 		var j job
 		err := r.Scan(into(&j.user), into(&j.message), into(&j.conversation))
 		jobs = append(jobs, j)
 		return err
-	}, int64(a.now), int64(limit)))
+	}, int64(a.now), int64(limit)))...)
 	if err != nil {
 		return nil, err
 	}
@@ -392,14 +392,11 @@ func (s *Store) IndexBacklog(ctx context.Context, limit int) (int, error) {
 // Reindex implements service.Search.
 func (s *Store) Reindex(ctx context.Context) error {
 	return s.inAlone(ctx, func(a *amendment) error {
-		drop := run(queryDropAllPostgres)
-		if s.dialect.name == engineSQLite {
-			if err := a.run(run(queryDropAllWords)); err != nil {
-				return err
-			}
-			drop = run(queryDropAllSQLite)
+		drop := []statement{run(queryDropAllWords), run(queryDropAllSQLite)}
+		if s.dialect.name == enginePostgres {
+			drop = []statement{ask(queryLockIndex, ignore), run(queryDropAllPostgres)}
 		}
-		return a.run(drop, run(queryRequeueOpened), run(queryRequeueSent))
+		return a.run(append(drop, run(queryRequeueOpened), run(queryRequeueSent))...)
 	})
 }
 

@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ func searchCases() map[string]func(*testing.T, *world) {
 		"Unindex":            searchUnindex,
 		"UnindexWhileRead":   searchUnindexWhileRead,
 		"Reindex":            searchReindex,
+		"ReindexWhileRead":   searchReindexWhileRead,
 		"LongTexts":          searchLongTexts,
 		"LongHistory":        searchLongHistory,
 		"Names":              searchNames,
@@ -428,6 +430,36 @@ func searchReindex(_ *testing.T, w *world) {
 		w.Store = w.Reopen()
 		w.finds(u[0], "walrus", second, sealed)
 	}
+}
+
+// The index is made anew while others index and open: all of them succeed, and in the end
+// everything is found.
+func searchReindexWhileRead(_ *testing.T, w *world) {
+	u := w.people(3)
+	c := w.group(u...)
+	var want []sealpost.MessageID
+	for range 40 {
+		want = append([]sealpost.MessageID{w.write(c, u[0], "walrus")}, want...)
+	}
+	w.must(openThrough(c, u[1], want[0]), "opened")
+	var all sync.WaitGroup
+	for _, work := range []func() error{
+		func() error { return w.Store.Reindex(ctx()) },
+		func() error { _, err := w.Store.Index(ctx(), 30, indexing); return err },
+		func() error { _, err := w.Store.Index(ctx(), 30, indexing); return err },
+	} {
+		all.Go(func() {
+			for range 40 {
+				if err := work(); err != nil {
+					w.t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	w.drain()
+	w.finds(u[1], "walrus", want...)
+	w.finds(u[0], "walrus", want...)
 }
 
 // The longest texts, of the longest words, of one word, and of characters that stand
