@@ -302,7 +302,7 @@ type entry struct {
 	viewer  sealpost.UserID
 	message sealpost.Message
 	words   []string
-	place   int64
+	place   int64 // on SQLite, of one that was not there yet
 }
 
 // addEntries writes the entries that are not there yet. On SQLite the words come last
@@ -319,16 +319,10 @@ func (a *amendment) addEntries(entries []entry) error {
 		}
 		return a.run(writes...)
 	}
-	for i := range entries {
-		e := &entries[i]
-		writes = append(writes, ask(queryAddEntrySQLite, func(r row) error { return r.Scan(&e.place) },
-			bytesOf(e.viewer), bytesOf(e.message.ID), bytesOf(e.message.ConversationID), placeOf(e.message.SentAt)))
-	}
-	if err := a.run(writes...); err != nil {
+	if err := a.givePlaces(entries); err != nil {
 		return err
 	}
 	slices.SortFunc(entries, func(x, y entry) int { return cmp.Compare(x.place, y.place) })
-	writes = writes[:0]
 	for _, e := range entries {
 		if e.place != 0 {
 			writes = append(writes, run(queryAddWords, e.place, ftsText(termsOf(e.viewer), e.message, e.words)))

@@ -29,6 +29,7 @@ func searchCases() map[string]func(*testing.T, *world) {
 		"LongTexts":          searchLongTexts,
 		"LongHistory":        searchLongHistory,
 		"Names":              searchNames,
+		"OfOneMoment":        searchOfOneMoment,
 		"SameAsTheModel":     searchSameAsTheModel,
 	}
 }
@@ -46,12 +47,14 @@ func indexing(m sealpost.Message, viewer sealpost.UserID, now sealpost.Instant) 
 }
 
 // drain works off every job that is due.
-func (w *world) drain() {
+func (w *world) drain() { w.t.Helper(); w.drainBy(7) }
+
+func (w *world) drainBy(limit int) {
 	w.t.Helper()
 	for {
-		taken, err := w.Store.Index(ctx(), 7, indexing)
+		taken, err := w.Store.Index(ctx(), limit, indexing)
 		w.ok(err)
-		if taken < 7 {
+		if taken < limit {
 			return
 		}
 	}
@@ -528,4 +531,53 @@ func searchNames(_ *testing.T, w *world) {
 		}
 	}
 	equal(w, "names of somebody in it", len(names(u[2], 10)), 4)
+}
+
+// Archives have whole seconds: far more entries than a moment has room for, of many people,
+// are all found, in order, page by page, until they are dropped.
+func searchOfOneMoment(_ *testing.T, w *world) {
+	u := w.people(sealpost.MaxParticipants)
+	const conversations = 90
+	at := sealpost.InstantOf(time.Date(2021, 1, 1, 12, 0, 0, 0, time.UTC))
+	var before sealpost.MessageID
+	for i := range conversations {
+		c := w.group(u...)
+		w.must(w.importing(c, u[1], at, false), "imported") // at this moment and the next
+		if i == 0 {
+			w.must(w.importing(c, u[1], at-2, false), "imported")
+			before = w.history(c, u[0])[2]
+		}
+	}
+	w.ok(w.Store.Reindex(ctx()))
+	w.drainBy(500)
+	want := 2*conversations + 2
+	everything := func() []sealpost.MessageID {
+		w.t.Helper()
+		var got []sealpost.MessageID
+		q := w.query(u[0], "after:1999-01-01")
+		q.Limit = 7
+		var last sealpost.Message
+		for {
+			page := w.search(q)
+			equal(w, "total", page.Total, want)
+			for _, h := range page.Hits {
+				m := h.Message
+				if last.SentAt != 0 && (m.SentAt > last.SentAt || m.SentAt == last.SentAt && m.ID.Compare(last.ID) >= 0) {
+					w.t.Errorf("not in order: %d after %d", m.SentAt, last.SentAt)
+				}
+				got, last = append(got, m.ID), m
+			}
+			if len(page.Hits) < q.Limit || len(got) > want {
+				return got
+			}
+			q.BeforeAt, q.BeforeID = last.SentAt, last.ID
+		}
+	}
+	got := everything()
+	equal(w, "found", len(got), want)
+	equal(w, "the last but one", got[len(got)-2], before)
+	for _, gone := range u[1:] { // what filled the moment goes
+		w.amend(func(a service.Amendment) error { return a.UnindexUser(gone) })
+	}
+	equal(w, "found after it", len(everything()), want)
 }
