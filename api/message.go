@@ -72,7 +72,7 @@ type EditMessage struct {
 
 // Undone tells where the text of a message that was taken back before delivery is.
 type Undone struct {
-	DraftID string `json:"draft_id" format:"uuid"`
+	DraftID string `json:"draft_id,omitempty" format:"uuid" doc:"absent where the text was lost with its key"`
 }
 
 // History is a page of a conversation.

@@ -136,6 +136,10 @@ func (c *recallCommand) undo(ctx context.Context, r *remote, m api.Message) erro
 	undone, err := r.Undo(ctx, m.ID)
 	switch client.CodeOf(err) {
 	case "":
+		if undone.DraftID == "" {
+			fmt.Fprintln(r.out, "Not sent. Its text was lost on the server: nobody can read it any more.")
+			return nil
+		}
 		fmt.Fprintf(r.out, "Not sent. Your text is kept as draft %s.\n", undone.DraftID)
 		return nil
 	case "already_delivered":

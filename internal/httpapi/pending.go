@@ -94,5 +94,8 @@ func (s *Server) undoMessage(ctx context.Context, p service.Principal, in *keyed
 		return nil, sealpost.NotFound()
 	}
 	draft, err := s.service.Undo(ctx, p, in.Key, id)
-	return &reply[api.Undone]{api.Undone{DraftID: draft.String()}}, err
+	if err != nil || draft.IsZero() {
+		return &reply[api.Undone]{}, err
+	}
+	return &reply[api.Undone]{api.Undone{DraftID: draft.String()}}, nil
 }

@@ -84,7 +84,7 @@ func (s *Store) snapshot(a service.Ask, c *conversation) service.Snapshot {
 			shot.Waiting++
 		}
 	}
-	shot.Placed = c.placed(a.From, a.Until)
+	shot.Placed, shot.Unseen = c.placed(a.From, a.Until), c.unseen(a.From, a.Until, a.Subject)
 	if a.Flags {
 		shot.Flags = s.openFlags(a.Conversation, a.Message)
 	}

@@ -16,6 +16,17 @@ func (c *conversation) placed(from, until sealpost.Instant) []service.Placed {
 	return out
 }
 
+// unseen is what of it imports hid from a user.
+func (c *conversation) unseen(from, until sealpost.Instant, user sealpost.UserID) []sealpost.Message {
+	var out []sealpost.Message
+	for _, m := range c.messages {
+		if m.SentAt >= from && m.SentAt < until && m.Unseen(user) {
+			out = append(out, with(m, user))
+		}
+	}
+	return out
+}
+
 // UserBySource implements service.Importing.
 func (a *amendment) UserBySource(source string) (sealpost.User, error) {
 	for _, u := range a.store.users {

@@ -10,7 +10,7 @@ import (
 
 // request derives whether the conversation is a request for a viewer (R31): they
 // decided nothing, there is something for them in it, and all of it came as one. A
-// recall takes that back to what it was (R16).
+// recall takes that back to what it was (R16). What an archive brought counts nowhere.
 func (c *conversation) request(viewer sealpost.UserID) sealpost.RequestState {
 	p, _ := sealpost.FindParticipant(c.participants, viewer)
 	switch p.Consent {
@@ -21,6 +21,9 @@ func (c *conversation) request(viewer sealpost.UserID) sealpost.RequestState {
 	}
 	any, all := false, true
 	for _, m := range c.messages {
+		if m.Imported {
+			continue
+		}
 		if d, ok := m.DeliveryTo(viewer); ok && p.Active() && d.Visible && !d.Hidden && d.State != sealpost.DeliveryRecalled {
 			any, all = true, all && d.Request
 		}
@@ -75,12 +78,22 @@ func (s *Store) standing(user, sender sealpost.UserID, direct sealpost.Conversat
 		}
 	}
 	if c := s.conversations[direct]; c != nil {
-		out.Existing = c.lastActivity(user) > 0 && c.request(user) == sealpost.RequestNone || slices.ContainsFunc(c.messages, func(m sealpost.Message) bool {
+		out.Existing = c.lastActivity(user) > 0 && c.request(user) == sealpost.RequestNone && c.native(user) || slices.ContainsFunc(c.messages, func(m sealpost.Message) bool {
 			d, _ := m.DeliveryTo(user)
 			return d.Hidden && d.Visible && d.State < sealpost.DeliveryRecalled && !d.Request && !m.Imported
 		})
 	}
 	return out
+}
+
+// native reports whether somebody has more of the conversation than what an archive says
+// of it.
+func (c *conversation) native(user sealpost.UserID) bool {
+	p, _ := sealpost.FindParticipant(c.participants, user)
+	return c.own[user].listedAt != 0 || p.Consent == sealpost.ConsentAccepted || slices.ContainsFunc(c.messages, func(m sealpost.Message) bool {
+		d, _ := m.DeliveryTo(user)
+		return !m.Imported && m.SentAt != 0 && (m.SenderID == user || d.Visible && !d.Request && d.State != sealpost.DeliveryRecalled)
+	})
 }
 
 // consent writes what people agreed to. Declining closes what is sealed.
@@ -137,7 +150,7 @@ func (a *amendment) SetConsent(id sealpost.ConversationID, user sealpost.UserID,
 	a.undo = append(a.undo, func() { c.participants = before })
 	c.participants = slices.Clone(before)
 	for i := range c.participants {
-		if c.participants[i].UserID == user {
+		if c.participants[i].UserID == user && c.participants[i].Consent == sealpost.ConsentNone {
 			c.participants[i].Consent = consent
 		}
 	}

@@ -98,7 +98,7 @@ func (a *amendment) Account(id sealpost.UserID) (sealpost.User, string, error) {
 	return u, a.store.users[id].password, err
 }
 
-func (a *amendment) Admins() ([]sealpost.UserID, error) {
+func (a *amendment) Admins(sealpost.UserID) ([]sealpost.UserID, error) {
 	var out []sealpost.UserID
 	for id, u := range a.store.users {
 		if u.Administers() {

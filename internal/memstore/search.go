@@ -77,7 +77,7 @@ func before(m sealpost.Message, at sealpost.Instant, id sealpost.MessageID) int 
 }
 
 func (s *Store) found(q service.SearchQuery, m sealpost.Message) bool {
-	if s.read == nil || m.SentAt < q.From || q.Until != 0 && m.SentAt >= q.Until {
+	if s.read == nil || s.users[q.Viewer].ErasedAt != 0 || m.SentAt < q.From || q.Until != 0 && m.SentAt >= q.Until {
 		return false
 	}
 	read := s.read(copyOf(m), q.Viewer, s.options.Clock())

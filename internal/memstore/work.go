@@ -22,7 +22,7 @@ const (
 
 // Due implements service.Work. The next one is the earliest that is not among those
 // it lists.
-func (s *Store) Due(ctx context.Context, limit int) (due []service.Due, next sealpost.Instant, err error) {
+func (s *Store) Due(ctx context.Context, after service.Due, limit int) (due []service.Due, next sealpost.Instant, err error) {
 	f, err := s.enter(ctx, "Due")
 	if err != nil {
 		return nil, 0, err
@@ -39,10 +39,13 @@ func (s *Store) Due(ctx context.Context, limit int) (due []service.Due, next sea
 	slices.SortFunc(pending, byRelease)
 	now := s.options.Clock()
 	for _, m := range pending {
+		if byRelease(m, sealpost.Message{ReleaseAt: after.ReleaseAt, ID: after.Message}) <= 0 {
+			continue
+		}
 		if len(due) == limit || m.ReleaseAt > now {
 			return due, m.ReleaseAt, nil
 		}
-		due = append(due, service.Due{Conversation: m.ConversationID, Message: m.ID})
+		due = append(due, service.Due{Conversation: m.ConversationID, Message: m.ID, ReleaseAt: m.ReleaseAt})
 	}
 	return due, 0, nil
 }

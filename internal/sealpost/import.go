@@ -1,5 +1,7 @@
 package sealpost
 
+import "slices"
+
 // What an archive of another network holds, read and put in order, before anybody
 // has decided what of it is taken.
 
@@ -86,4 +88,33 @@ func Import(m Message, in Imported) Message {
 		m.Deliveries = append(m.Deliveries, d)
 	}
 	return m
+}
+
+// Unseen reports whether an import hid the message from a viewer who has an account and
+// did not bring it in: they have never seen it, as opposed to what they hid themselves.
+func (m Message) Unseen(viewer UserID) bool {
+	if !m.Imported || m.State != Sent {
+		return false
+	}
+	if m.SenderID == viewer {
+		return m.SenderHidden && m.SenderChangedAt == 0
+	}
+	d, ok := m.DeliveryTo(viewer)
+	return ok && d.Hidden && d.ChangedAt == 0
+}
+
+// Reveal shows a viewer what was unseen: now they brought it in themselves.
+func Reveal(m Message, viewer UserID, now Instant) (Message, bool) {
+	if !m.Unseen(viewer) {
+		return m, false
+	}
+	m.ChangedAt = now
+	if m.SenderID == viewer {
+		m.SenderHidden, m.SenderChangedAt = false, now
+		return m, true
+	}
+	m = m.apart()
+	i := slices.IndexFunc(m.Deliveries, func(d Delivery) bool { return d.UserID == viewer })
+	m.Deliveries[i].Hidden, m.Deliveries[i].ChangedAt = false, now
+	return m, true
 }

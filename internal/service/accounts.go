@@ -86,12 +86,11 @@ func (s *Service) beginSession(ctx context.Context, user sealpost.User, agent st
 			return nil, err
 		}
 		session.CreatedAt, session.ExpiresAt = a.Now(), a.Now().Add(signInLife)
-		for len(open) >= maxSignIns {
-			oldest := open[len(open)-1]
+		for left := open; len(left) >= maxSignIns; left = left[:len(left)-1] {
+			oldest := left[len(left)-1]
 			if err := a.EndSession(user.ID, oldest.ID); err != nil && sealpost.CodeOf(err) != sealpost.CodeNotFound {
 				return nil, err
 			}
-			open = open[:len(open)-1]
 		}
 		return nil, a.AddSession(session)
 	})

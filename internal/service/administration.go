@@ -185,7 +185,7 @@ func (s *Service) accountRequest(id sealpost.UserID, in AccountEdit) [32]byte {
 
 // changeAccount is the amendment of an edit.
 func changeAccount(a Amendment, id sealpost.UserID, in AccountEdit) (AccountRow, error) {
-	admins, err := a.Admins() // before the row itself: see AccountChanges
+	admins, err := a.Admins(id) // before the row itself: see AccountChanges
 	if err != nil {
 		return AccountRow{}, err
 	}

@@ -61,7 +61,7 @@ type Ask struct {
 	// Waiting counts into Snapshot.Waiting what the actor has held and scheduled here.
 	Waiting bool
 	// From and Until load into Placed what was delivered with a position from From and
-	// before Until; Until zero: nothing.
+	// before Until, and into Unseen what of it imports hid from Subject; Until zero: nothing.
 	From, Until sealpost.Instant
 }
 
@@ -91,8 +91,9 @@ type Snapshot struct {
 	Sealed    []sealpost.Message // with the delivery of the actor
 	More      bool               // Sealed was cut at the limit
 
-	Placed   []Placed          // in no order; see Ask.From
-	Standing sealpost.Standing // of Subject; see Ask.Direct
+	Placed   []Placed           // in no order; see Ask.From
+	Unseen   []sealpost.Message // in no order, with the delivery of Subject
+	Standing sealpost.Standing  // of Subject; see Ask.Direct
 	Own      Own
 	Waiting  int
 

@@ -208,6 +208,10 @@ func (s *Service) openEpochs(ctx context.Context) (map[int64]bool, error) {
 	return open, err
 }
 
+// errNoLaterKey is not seal.ErrNoKey, which means that the content is lost: it can still
+// be read under the key that it has.
+var errNoLaterKey = errors.New("an open epoch has no key")
+
 // rewrap unwraps under the old epoch and wraps under a later one.
 func (s *Service) rewrap(h Held, target int64) (int64, []byte, error) {
 	key, err := s.unwrap(h.Label, h.Content)
@@ -216,6 +220,9 @@ func (s *Service) rewrap(h Held, target int64) (int64, []byte, error) {
 	}
 	defer key.Zero()
 	epochKey, err := s.keys.Epoch(target)
+	if errors.Is(err, seal.ErrNoKey) {
+		err = errNoLaterKey
+	}
 	if err != nil {
 		return 0, nil, err
 	}

@@ -153,6 +153,29 @@ func TestLostEpoch(t *testing.T) {
 	}
 }
 
+// An older key store was put back, and it is the later epoch whose key is gone: what
+// waits stays under the key that it has, and can be read.
+func TestLostLaterEpoch(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	maya, jonas := h.person("Maya"), h.person("Jonas")
+	in := h.pair(maya, jonas)
+	id := h.schedule(maya, in, 40*time.Hour)
+	h.walk(18)
+	later, _ := seal.KeyRef(h.content(maya, h.schedule(maya, in, 22*time.Hour)).Ref).Epoch()
+	if err := h.keys.DestroyEpoch(later); err != nil {
+		t.Fatal(err)
+	}
+	failed := false
+	for range 8 {
+		h.advance(time.Hour)
+		failed = h.KeepEpochs(t.Context()) != nil || failed
+	}
+	if v, err := h.Message(t.Context(), maya, id); !failed || err != nil || v.Content == nil {
+		t.Errorf("the epoch was closed: %v; the message is %+v, %v", !failed, v, err)
+	}
+}
+
 // An epoch that is closing takes nothing new: the next one does.
 func TestClosingEpochTakesNothing(t *testing.T) {
 	t.Parallel()

@@ -75,7 +75,7 @@ func (s *Service) erase(ctx context.Context, stamp Stamp, permitted func(Amendme
 	id := stamp.Audit.Subject
 	defer s.accessEnded(id)
 	_, err := s.store.Amend(ctx, stamp, func(a Amendment) ([]byte, error) {
-		admins, err := a.Admins()
+		admins, err := a.Admins(id)
 		if err != nil {
 			return nil, err
 		}
@@ -178,7 +178,7 @@ func (s *Service) cancelPending(ctx context.Context, id sealpost.ConversationID,
 	}
 }
 
-// cancel undoes a message whose sender is no more.
+// cancel undoes a message without giving its text back.
 func (e *pendingDecision) cancel(s Snapshot, m sealpost.Message) (sealpost.Message, Change, error) {
 	if !m.State.Pending() {
 		return m, Change{}, nil // delivered in between, or cancelled by another node

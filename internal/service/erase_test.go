@@ -158,3 +158,25 @@ func TestEraseRefuses(t *testing.T) {
 	_, _, err = h.CreateInvite(t.Context(), admin, "", service.NewInvite{Account: ada.User.ID})
 	wantField(t, "a link for it", err, "user_id")
 }
+
+// What others do with an erased person's messages brings no word of theirs back into an
+// index.
+func TestErasedIsNotIndexed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ada, ben := h.person("Ada"), h.person("Ben")
+	in := h.pair(ada, ben)
+	id := h.write(ada, in, "quixotic words")
+	if err := h.EraseUserOf(t.Context(), "ada@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	h.finishErasures()
+	h.open(ben, in, id)
+	h.walk(3)
+	if err := h.IndexDue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if ada, ben := h.find(ada, "quixotic", "", 10), h.find(ben, "quixotic", "", 10); ada.Total != 0 || ben.Total != 1 {
+		t.Errorf("found %d for the erased person, %d for the other", ada.Total, ben.Total)
+	}
+}

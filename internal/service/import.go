@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/hex"
 	"slices"
 	"strings"
@@ -329,7 +328,7 @@ func (l *importLane) take(ctx context.Context, b batch) error {
 	m := &importBatchDecision{lane: l, messages: b.messages}
 	first, last := b.messages[0].At, b.messages[len(b.messages)-1].At
 	ask := Ask{
-		Decision: newID[sealpost.DecisionID](l.service), Conversation: l.id,
+		Decision: newID[sealpost.DecisionID](l.service), Conversation: l.id, Subject: l.owner,
 		From: first, Until: sealpost.ImportTime(last, sealpost.ImportPlaces),
 	}
 	if err := l.service.decide(ctx, ask, m.decide); err != nil {
@@ -377,117 +376,36 @@ func (l *importLane) begin(ctx context.Context, thread int) (sealpost.Conversati
 	stamp.Audit.Subject, stamp.Audit.Conversation = l.owner, c.ID
 	_, err := s.store.Amend(ctx, stamp, func(a Amendment) ([]byte, error) {
 		c.CreatedAt = a.Now()
-		return nil, a.AddConversation(c, people, sealpost.UserID{})
+		if err := a.AddConversation(c, people, sealpost.UserID{}); err != nil || !t.IsGroup {
+			return nil, err
+		}
+		return nil, l.admit(a, c.ID, t.Others)
 	})
 	return c.ID, err
 }
 
-// importBatchDecision is a batch on its way through its decision.
-type importBatchDecision struct {
-	lane     *importLane
-	messages []sealpost.ArchiveMessage
-
-	// Overwritten by every run of decide.
-	taken, present int
-	noPlace        []sealpost.ArchiveMessage
-}
-
-func (m *importBatchDecision) decide(s Snapshot) (Change, error) {
-	m.taken, m.present, m.noPlace = 0, 0, nil
-	l := m.lane
-	known := make(map[sealpost.MessageID]bool, len(s.Placed))
-	full := make(map[sealpost.Instant]bool, len(s.Placed))
-	for _, p := range s.Placed {
-		known[p.ID], full[p.SentAt] = true, true
-	}
-	change := Change{}
-	for _, in := range m.messages {
-		id := l.service.importID(l.id, l.people[in.Sender], in)
-		if known[id] {
-			m.present++
+// admit writes how the people of a group agree to it, as far as nothing is decided yet.
+// An archive is nobody's consent (R31): accounts are judged as in any new group, except
+// that who cannot be reached refuses nothing and does not show; profiles will be asked.
+func (l *importLane) admit(a Amendment, group sealpost.ConversationID, others []int) error {
+	for _, o := range others {
+		user, consent := l.people[o], sealpost.ConsentRequested
+		if user == l.owner {
 			continue
 		}
-		at, ok := freePlace(full, in)
-		if !ok {
-			m.noPlace = append(m.noPlace, in)
-			continue
+		if l.account[o] {
+			standing, err := a.Standing(user, l.owner, l.service.directID(l.owner, user))
+			if err != nil {
+				return err
+			}
+			var reached bool
+			if consent, reached = sealpost.Admit(standing); !reached {
+				consent = sealpost.ConsentDeclined
+			}
 		}
-		full[at] = true
-		message, err := l.message(s, id, at, in)
-		if err != nil {
-			return Change{}, err
-		}
-		m.taken++
-		message.Seq = s.Conversation.Seq + int64(m.taken)
-		change.Insert = append(change.Insert, message)
-		change.Index = append(change.Index, IndexJob{l.owner, id, s.Now})
-	}
-	if m.taken == 0 {
-		return Change{}, nil
-	}
-	change.Audit = Audit{Action: "message.import", Subject: l.owner, Detail: countDetail(m.taken)}
-	for _, p := range s.Participants {
-		change.Recount = append(change.Recount, p.UserID)
-	}
-	return change, nil
-}
-
-// freePlace is a position in the second of the message that no other has: its own, or
-// the next.
-func freePlace(full map[sealpost.Instant]bool, in sealpost.ArchiveMessage) (sealpost.Instant, bool) {
-	for place := in.Place; place < sealpost.ImportPlaces; place++ {
-		if at := sealpost.ImportTime(in.At, place); !full[at] {
-			return at, true
+		if err := a.SetConsent(group, user, consent); err != nil {
+			return err
 		}
 	}
-	return 0, false
-}
-
-// importID is the identity of a message of an archive: its conversation, its sender,
-// the second, and which it is of those. It is a MAC, so that nobody without the key can
-// tell from an id what it is of, and nothing of the text goes into it: no hash of
-// content is kept. The form is a UUIDv7 of the archive's time (R34).
-func (s *Service) importID(in sealpost.ConversationID, sender sealpost.UserID, m sealpost.ArchiveMessage) sealpost.MessageID {
-	var numbers [16]byte
-	binary.BigEndian.PutUint64(numbers[:8], uint64(m.At))
-	binary.BigEndian.PutUint64(numbers[8:], uint64(m.Ordinal))
-	mac := seal.Fingerprint(s.importKey, []byte("message"), in[:], sender[:], numbers[:])
-	var id sealpost.MessageID
-	copy(id[:], mac[:16])
-	var millis [8]byte
-	binary.BigEndian.PutUint64(millis[:], uint64(m.At/1000))
-	copy(id[:6], millis[2:])
-	id[6], id[8] = id[6]&0x0f|0x70, id[8]&0x3f|0x80
-	return id
-}
-
-// message seals a message for good: everybody in it has had it, so its key goes under
-// the long-term key at once.
-func (l *importLane) message(shot Snapshot, id sealpost.MessageID, at sealpost.Instant, in sealpost.ArchiveMessage) (sealpost.Message, error) {
-	s := l.service
-	label := seal.Label{Kind: seal.KindMessage, Scope: l.id, Object: id, Version: 1}
-	key, content, err := s.sealBody(label, in.Body)
-	if err != nil {
-		return sealpost.Message{}, err
-	}
-	defer key.Zero()
-	n, longTerm := s.keys.LongTerm()
-	ref := seal.LongTermRef(n)
-	content.Ref = int64(ref)
-	if content.Wrapped, err = seal.Wrap(s.rand, longTerm, ref, label, key); err != nil {
-		return sealpost.Message{}, err
-	}
-	sender := l.people[in.Sender]
-	how := sealpost.Imported{Now: shot.Now, At: at, PolicyVersion: shot.Policy.Version, SenderHidden: l.account[in.Sender]}
-	thread := l.archive.Threads()[l.thread]
-	for _, o := range append([]int{0}, thread.Others...) {
-		to := l.people[o]
-		_, in := sealpost.FindParticipant(shot.Participants, to)
-		twice := slices.ContainsFunc(how.Recipients, func(r sealpost.ImportRecipient) bool { return r.UserID == to })
-		if in && to != sender && !twice {
-			how.Recipients = append(how.Recipients, sealpost.ImportRecipient{UserID: to, Hidden: l.account[o]})
-		}
-	}
-	slices.SortFunc(how.Recipients, func(a, b sealpost.ImportRecipient) int { return a.UserID.Compare(b.UserID) })
-	return sealpost.Import(sealpost.Message{ID: id, ConversationID: l.id, SenderID: sender, Content: content}, how), nil
+	return nil
 }

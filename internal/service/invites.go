@@ -322,6 +322,11 @@ func (j *joining) amend(a Amendment, id sealpost.InviteID) ([]byte, error) {
 	if v.ExpiresAt <= a.Now() { // by the database's clock; an error takes nothing
 		return nil, sealpost.NotFound()
 	}
+	if !v.CreatedBy.IsZero() && !v.AccountID.IsZero() {
+		if err := lockPair(a, v.CreatedBy, v.AccountID); err != nil {
+			return nil, err
+		}
+	}
 	if !v.CreatedBy.IsZero() { // a link is worth no more than who made it is now
 		by, err := a.User(v.CreatedBy)
 		if err != nil || !by.Administers() {

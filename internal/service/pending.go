@@ -81,7 +81,8 @@ func (s *Service) SendNow(ctx context.Context, p Principal, key string, id sealp
 }
 
 // Undo takes back a message that is not delivered yet (R27): nobody can know that
-// there was one, and the text comes back as a draft.
+// there was one, and the text comes back as a draft. The zero id: it was lost with its
+// key, and there is none to come back.
 func (s *Service) Undo(ctx context.Context, p Principal, key string, id sealpost.MessageID) (sealpost.DraftID, error) {
 	e := &pendingDecision{service: s, id: id, actor: p.User.ID, request: s.request("message.undo", id.String()), draft: newID[sealpost.DraftID](s)}
 	e.change = e.undo
@@ -92,7 +93,7 @@ func (s *Service) Undo(ctx context.Context, p Principal, key string, id sealpost
 	if e.replay != nil {
 		return oneID[sealpost.DraftID](e.replay.Result)
 	}
-	return e.draft, nil
+	return e.back, nil
 }
 
 // pendingDecision is a decision about a held or scheduled message. The release and
@@ -106,8 +107,10 @@ type pendingDecision struct {
 	draft   sealpost.DraftID
 	change  func(Snapshot, sealpost.Message) (sealpost.Message, Change, error)
 
+	// Overwritten by every run of decide.
 	affected []sealpost.UserID
 	replay   *Replay
+	back     sealpost.DraftID // what the text came back as
 }
 
 func (e *pendingDecision) run(ctx context.Context, key string) error {
@@ -212,6 +215,13 @@ func (e *pendingDecision) release(s Snapshot, m sealpost.Message) (sealpost.Mess
 	default:
 		return m, Change{}, err // the sender is there and is told; it stays what it is
 	}
+	switch {
+	case !m.Content.Erased():
+	case e.actor.IsZero():
+		return e.cancelLost(s, m)
+	default:
+		return m, Change{}, sealpost.CannotDeliver()
+	}
 	key, err := e.service.unwrap(messageLabel(m), m.Content)
 	if err != nil {
 		return m, Change{}, err
@@ -237,12 +247,13 @@ func releasable(s Snapshot, m sealpost.Message) ([]sealpost.Recipient, error) {
 }
 
 func (e *pendingDecision) undo(s Snapshot, m sealpost.Message) (sealpost.Message, Change, error) {
-	_, change, err := e.sendBack(s, m, "")
+	undone, change, err := e.sendBack(s, m, "")
 	if err != nil {
 		return m, Change{}, err
 	}
+	e.back = undone.DraftID
 	change.Audit.Action = "message.undo"
-	change.Replay = &Replay{Result: e.draft[:]}
+	change.Replay = &Replay{Result: undone.DraftID[:]}
 	return m, change, nil
 }
 
@@ -252,6 +263,9 @@ func (e *pendingDecision) sendBack(s Snapshot, m sealpost.Message, reason sealpo
 	undone, err := sealpost.Undo(m, s.Now)
 	if err != nil {
 		return m, Change{}, err
+	}
+	if m.Content.Erased() {
+		return e.cancelLost(s, m)
 	}
 	text, err := e.service.body(messageLabel(m), m.Content)
 	if err != nil {
@@ -272,6 +286,17 @@ func (e *pendingDecision) sendBack(s Snapshot, m sealpost.Message, reason sealpo
 		Update:  []Update{{Message: undone}},
 		Changed: []sealpost.UserID{m.SenderID}, Draft: draft,
 	}, nil
+}
+
+// cancelLost undoes a message whose key is gone from the database: the sweep of its epoch
+// found that an older key store had come back. A key that only cannot be read now is no
+// reason to.
+func (e *pendingDecision) cancelLost(s Snapshot, m sealpost.Message) (sealpost.Message, Change, error) {
+	undone, change, err := e.cancel(s, m)
+	change.Audit.Detail = detail(struct {
+		Reason string `json:"reason"`
+	}{"text_lost"})
+	return undone, change, err
 }
 
 // replayEdit answers a repeated edit, unless it was made with another text.

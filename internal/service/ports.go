@@ -230,8 +230,8 @@ type Presence interface {
 // Work is what the relay asks for.
 type Work interface {
 	// Due lists held and scheduled messages whose time has come by the database's
-	// clock, earliest first, and when the next one is due; zero: none.
-	Due(ctx context.Context, limit int) (due []Due, next sealpost.Instant, err error)
+	// clock, earliest first, after a position, and when the next one is due; zero: none.
+	Due(ctx context.Context, after Due, limit int) (due []Due, next sealpost.Instant, err error)
 	// Sweep deletes expired idempotency records, drafts, sessions and counters.
 	Sweep(ctx context.Context) error
 
@@ -253,10 +253,11 @@ type Work interface {
 	EndEpoch(ctx context.Context, hour int64) error
 }
 
-// Due is a message whose release has come.
+// Due is a message whose release has come. Its position is ReleaseAt and Message.
 type Due struct {
 	Conversation sealpost.ConversationID
 	Message      sealpost.MessageID
+	ReleaseAt    sealpost.Instant
 }
 
 // Held is sealed content that is not a delivered message: a pending message or a

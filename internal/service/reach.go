@@ -10,7 +10,8 @@ type Reaching interface {
 	// have a conversation of their own already is asked of the one named. NotFound if
 	// there is no such person.
 	Standing(user, sender sealpost.UserID, direct sealpost.ConversationID) (sealpost.Standing, error)
-	// SetConsent writes the consent of a participant; of nobody else.
+	// SetConsent writes the consent of a participant for whom nothing was decided yet; of
+	// nobody else.
 	SetConsent(id sealpost.ConversationID, user sealpost.UserID, c sealpost.Consent) error
 }
 

@@ -35,10 +35,11 @@ type AccountChanges interface {
 	// Account gives a user with the hash of their password, empty if they have none,
 	// and locks the row; NotFound.
 	Account(id sealpost.UserID) (sealpost.User, string, error)
-	// Admins locks the open accounts with the role admin, in the order of their ids,
-	// and names them. Whoever may take one away asks this before Account: then two
-	// who remove each other wait here, and the second sees what the first left.
-	Admins() ([]sealpost.UserID, error)
+	// Admins locks the open accounts with the role admin, and besides this account, in
+	// the order of their ids as everybody locks people (see lockPair), and names the
+	// admins. Whoever may take one away asks this before Account: then two who remove
+	// each other wait here, and the second sees what the first left.
+	Admins(besides sealpost.UserID) ([]sealpost.UserID, error)
 	// SetEmail changes the address. CodeInvalid, field email, if it is taken.
 	SetEmail(id sealpost.UserID, email string) error
 	// EndSessions ends the sign-ins or tokens of a user, of every kind if kind is

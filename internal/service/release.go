@@ -13,14 +13,14 @@ const releaseBatch = 200
 // ReleaseDue delivers the held and scheduled messages whose time has come, each by
 // a decision of its own (R27, R28). Any number of nodes may do so at once: the
 // decision delivers once. It gives the time when the next one is due, zero if none
-// is waiting.
+// is waiting. One that fails is passed over until the next pass, so that it keeps no
+// other waiting.
 func (s *Service) ReleaseDue(ctx context.Context) (sealpost.Instant, error) {
-	for {
-		due, next, err := s.store.Due(ctx, releaseBatch)
+	for after := (Due{}); ; {
+		due, next, err := s.store.Due(ctx, after, releaseBatch)
 		if err != nil {
 			return 0, err
 		}
-		failed := 0
 		for _, d := range due {
 			failpoint.Hit(failpoint.ReleaseClaimed)
 			e := &pendingDecision{service: s, id: d.Message, draft: newID[sealpost.DraftID](s)}
@@ -29,13 +29,13 @@ func (s *Service) ReleaseDue(ctx context.Context) (sealpost.Instant, error) {
 				if ctx.Err() != nil {
 					return 0, ctx.Err()
 				}
-				failed++
 				s.log.WarnContext(ctx, "a due message was not released; it will be tried again", "error", err)
 			}
 		}
-		if len(due) < releaseBatch || failed > 0 {
+		if len(due) < releaseBatch {
 			return next, nil
 		}
+		after = due[len(due)-1]
 	}
 }
 

@@ -26,9 +26,9 @@ type Search interface {
 	// Index works off jobs that are due by the database's clock, at most limit, in one
 	// transaction: it takes the jobs, reads each message anew with every delivery and
 	// writes what read gives. Jobs that are taken elsewhere are passed over. It reports
-	// how many it took. Whoever makes a message unreadable for a viewer drops job and
-	// entry in the same transaction (Change.Unindex), so that a job which was read
-	// before never outlives that.
+	// how many it took. Nothing is written for somebody who was erased. Whoever makes a
+	// message unreadable for a viewer drops job and entry in the same transaction
+	// (Change.Unindex), so that a job which was read before never outlives that.
 	Index(ctx context.Context, limit int, read func(m sealpost.Message, viewer sealpost.UserID, now sealpost.Instant) Indexing) (taken int, err error)
 	// IndexBacklog counts the jobs that are due, up to limit.
 	IndexBacklog(ctx context.Context, limit int) (int, error)

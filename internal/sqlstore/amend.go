@@ -65,12 +65,23 @@ func (s *Store) alone(ctx context.Context, f func(context.Context, session) erro
 	return s.submit(ctx, 0, &work{alone: f})
 }
 
+// aloneTries is how often a transaction is begun that others keep from committing.
+const aloneTries = 3
+
+// aloneNow begins again what the database gave up for another transaction: then certainly
+// nothing was committed.
 func (s *Store) aloneNow(ctx context.Context, f func(context.Context, session) error) error {
 	session, err := s.engine.session(ctx)
 	if err != nil {
 		return s.conflictOr(err)
 	}
-	broken, err := s.inTransaction(ctx, session, f)
+	broken := false
+	for range aloneTries {
+		broken, err = s.inTransaction(ctx, session, f)
+		if broken || !s.engine.gaveWay(err) {
+			break
+		}
+	}
 	session.release(broken)
 	return err
 }

@@ -43,6 +43,9 @@ type engine interface {
 	rolledBack(err error, committing bool) bool
 	// conflict reports whether a unique key was violated, and which.
 	conflict(err error) (index string, ok bool)
+	// gaveWay reports whether the database rolled a transaction back for the sake of
+	// another one that runs beside it: a deadlock, or an order that cannot be.
+	gaveWay(err error) bool
 	// check refuses settings that may lose what was acknowledged.
 	check(ctx context.Context) error
 	// sqlDB is for migrations.

@@ -13,6 +13,11 @@ INSERT INTO connection (user_id, other_id, since) VALUES ($1, $2, $3), ($2, $1, 
 	// What was delivered with a position within a time.
 	queryPlaced = register("message.placed", `
 SELECT m.id, m.sent_at FROM message m WHERE m.conversation_id = $1 AND m.sent_at >= $2 AND m.sent_at < $3`)
+	// As sealpost.Message.Unseen.
+	queryUnseen = register("message.unseen", "SELECT "+messageColumns+", "+ownDelivery+`
+FROM message m `+deliveredTo+`$4
+WHERE m.conversation_id = $1 AND m.sent_at >= $2 AND m.sent_at < $3 AND m.imported = 1 AND m.state = 3
+ AND ((m.sender_id = $4 AND m.sender_hidden = 1 AND m.sender_changed_at = 0) OR (d.hidden = 1 AND d.changed_at = 0))`)
 	queryIndexReceived = register("index.all-received", `
 INSERT INTO index_job (user_id, message_id, conversation_id, due)
 SELECT d.user_id, d.message_id, d.conversation_id, $2 FROM inbox i
@@ -33,12 +38,21 @@ func (l *load) placed() []statement {
 	if a.Until == 0 {
 		return nil
 	}
-	return []statement{ask(queryPlaced, func(r row) error {
+	out := []statement{ask(queryPlaced, func(r row) error {
 		var p service.Placed
 		err := r.Scan(into(&p.ID), (*int64)(&p.SentAt))
 		s.Placed = append(s.Placed, p)
 		return err
 	}, bytesOf(a.Conversation), int64(a.From), int64(a.Until))}
+	if a.Subject.IsZero() {
+		return out
+	}
+	return append(out, ask(queryUnseen, func(r row) error {
+		var m sealpost.Message
+		err := scanMessageWithOwn(r, &m)
+		s.Unseen = append(s.Unseen, m)
+		return err
+	}, bytesOf(a.Conversation), int64(a.From), int64(a.Until), bytesOf(a.Subject)))
 }
 
 // UserBySource implements service.Importing.

@@ -98,6 +98,11 @@ func (e *postgresEngine) conflict(err error) (string, bool) {
 	return "", false
 }
 
+func (e *postgresEngine) gaveWay(err error) bool {
+	var fault *pgconn.PgError
+	return errors.As(err, &fault) && (fault.Code == "40P01" || fault.Code == "40001")
+}
+
 func (e *postgresEngine) read(ctx context.Context, statements ...statement) error {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {

@@ -35,11 +35,18 @@ func standingOf(person, sender, direct, conversation string) string {
    SELECT 1 FROM connection k JOIN connection l ON l.user_id = k.other_id AND l.other_id = {sender}
    JOIN users s ON s.id = k.other_id AND s.profile = 0 WHERE k.user_id = {person}{one}) THEN 16 ELSE 0 END
   + CASE WHEN EXISTS (SELECT 1 FROM inbox i WHERE i.user_id = {person} AND i.conversation_id = {conversation}
-    AND i.last_activity_at > 0 AND i.request = 0{one})
+    AND i.last_activity_at > 0 AND i.request = 0 AND ` + native + `{one})
    OR EXISTS (SELECT 1 FROM delivery d JOIN message m ON ` + ofMessage + ` WHERE d.conversation_id = {conversation} AND d.user_id = {person}
     AND d.hidden = 1 AND d.visible = 1 AND d.state < 3 AND d.request = 0 AND m.imported = 0{one}) THEN 32 ELSE 0 END
  ELSE 0 END`)
 }
+
+// native holds for the inbox row i of a person who has more of a conversation than what
+// somebody's archive says of it: anybody can make up an archive.
+const native = `(i.listed_at > 0
+ OR EXISTS (SELECT 1 FROM participant o WHERE o.conversation_id = {conversation} AND o.user_id = {person} AND o.consent = 2{one})
+ OR EXISTS (SELECT 1 FROM message m ` + deliveredTo + `{person} WHERE m.conversation_id = {conversation}
+  AND m.sent_at > 0 AND m.imported = 0 AND (m.sender_id = {person} OR (d.visible = 1 AND d.request = 0 AND d.state <> 3)){one}))`
 
 func conversationReach(sender string) string {
 	return `
@@ -60,6 +67,8 @@ var (
 	queryOwnView    = register("inbox.own", "SELECT i.request, i.muted, "+knows("$1")+" FROM inbox i WHERE i.user_id = $1 AND i.conversation_id = $2")
 	querySetConsent = register("participant.consent",
 		"UPDATE participant SET consent = $3 WHERE conversation_id = $1 AND user_id = $2")
+	queryFirstConsent = register("participant.first-consent",
+		"UPDATE participant SET consent = $3 WHERE conversation_id = $1 AND user_id = $2 AND consent = 0")
 	// What is sealed for somebody who declines stays as it is for its sender (R31).
 	queryDeclineSealed = register("delivery.decline", `
 UPDATE delivery SET visible = 2, changed_at = $3
@@ -74,10 +83,11 @@ UPDATE inbox SET muted = $4, touched_at = $3, changed_at = $3 WHERE user_id = $1
 // requestNow recomputes whether the conversation $2 is a request for the user $1 (R16,
 // R31). Between two people requests never follow an ordinary message that is still
 // there, so the newest tells; in a group the consent does, and whether there is
-// anything. Who left has nothing to decide.
+// anything. What an archive brought is neither, and who left has nothing to decide.
 const requestNow = `COALESCE((SELECT CASE p.consent WHEN 3 THEN 2 WHEN 2 THEN 0 ELSE
   COALESCE((SELECT CASE WHEN p.consent = 1 THEN 1 ELSE d.request END FROM message m ` + deliveredTo + `$1
-   WHERE m.conversation_id = $2 AND m.sent_at > 0 AND p.left_at = 0 AND COALESCE(d.visible, 0) = 1 AND COALESCE(d.hidden, 1) = 0 AND COALESCE(d.state, 3) <> 3
+   WHERE m.conversation_id = $2 AND m.sent_at > 0 AND m.imported = 0 AND p.left_at = 0
+    AND COALESCE(d.visible, 0) = 1 AND COALESCE(d.hidden, 1) = 0 AND COALESCE(d.state, 3) <> 3
    ORDER BY m.sent_at DESC LIMIT 1), 0) END
   FROM participant p WHERE p.conversation_id = $2 AND p.user_id = $1), 0)`
 
@@ -157,5 +167,5 @@ func (a *amendment) Standing(user, sender sealpost.UserID, direct sealpost.Conve
 
 // SetConsent implements service.Reaching.
 func (a *amendment) SetConsent(id sealpost.ConversationID, user sealpost.UserID, c sealpost.Consent) error {
-	return a.run(run(querySetConsent, bytesOf(id), bytesOf(user), int64(c)))
+	return a.run(run(queryFirstConsent, bytesOf(id), bytesOf(user), int64(c)))
 }

@@ -27,7 +27,8 @@ SELECT i.conversation_id FROM inbox i WHERE i.user_id = $1 AND i.conversation_id
 
 	queryLockAccount = register("user.lock-account", "SELECT "+userColumns+", u.password FROM users u WHERE u.id = $1 {lock}")
 	queryLockAdmins  = register("user.lock-admins", `
-SELECT u.id FROM users u WHERE `+administersNow+` ORDER BY u.id {lock}`)
+SELECT u.id, CASE WHEN `+administersNow+` THEN 1 ELSE 0 END FROM users u
+WHERE (`+administersNow+`) OR u.id = $1 ORDER BY u.id {lock}`)
 	querySetEmail    = register("user.set-email", "UPDATE users SET email = $2, email_key = $3 WHERE id = $1")
 	queryEndSessions = register("session.delete-all", `
 DELETE FROM session WHERE user_id = $1 AND (kind = $2 OR $2 = 0) AND id <> $3`)
@@ -151,14 +152,17 @@ func (a *amendment) Account(id sealpost.UserID) (sealpost.User, string, error) {
 	return u, password, orNotFound(err, !u.ID.IsZero())
 }
 
-func (a *amendment) Admins() ([]sealpost.UserID, error) {
+func (a *amendment) Admins(besides sealpost.UserID) ([]sealpost.UserID, error) {
 	var out []sealpost.UserID
 	err := a.run(ask(queryLockAdmins, func(r row) error {
 		var id sealpost.UserID
-		err := r.Scan(into(&id))
-		out = append(out, id)
+		var administers int64
+		err := r.Scan(into(&id), &administers)
+		if administers != 0 {
+			out = append(out, id)
+		}
 		return err
-	}))
+	}, bytesOf(besides)))
 	return out, err
 }
 

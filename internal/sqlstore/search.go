@@ -36,7 +36,9 @@ SELECT COUNT(*) FROM (SELECT 1 FROM index_job WHERE due <= $1 LIMIT $2) AS waiti
 SELECT user_id, message_id, conversation_id FROM index_job WHERE due <= $1 ORDER BY due LIMIT $2`)
 	queryTakePostgres = registerOnly(enginePostgres, "index.take-locked", `
 SELECT user_id, message_id, conversation_id FROM index_job WHERE due <= $1 ORDER BY due LIMIT $2 FOR UPDATE SKIP LOCKED`)
-	queryIndexMessage = register("index.message", "SELECT "+messageColumns+" FROM message m WHERE m.conversation_id = $1 AND m.id = $2")
+	// Jobs for somebody who was erased come from what others open; they find nothing.
+	queryIndexMessage = register("index.message", "SELECT "+messageColumns+` FROM message m
+WHERE m.conversation_id = $1 AND m.id = $2 AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = $3 AND u.erased_at > 0)`)
 
 	queryRequeueOpened = register("index.requeue-opened", `
 INSERT INTO index_job (user_id, message_id, conversation_id, due)
@@ -245,17 +247,17 @@ func (s *Store) Index(ctx context.Context, limit int, read func(sealpost.Message
 
 // takeJobs takes jobs and reads their messages, under the jobs' locks.
 func (a *amendment) takeJobs(limit int) ([]job, error) {
-	take := queryTakeSQLite
+	take, first := queryTakeSQLite, []statement{}
 	if a.store.dialect.locks {
-		take = queryTakePostgres
+		take, first = queryTakePostgres, append(first, ask(queryShareIndex, ignore))
 	}
 	var jobs []job
-	err := a.run(ask(take, func(r row) error {
+	err := a.run(append(first, ask(take, func(r row) error {
 		var j job
 		err := r.Scan(into(&j.user), into(&j.message), into(&j.conversation))
 		jobs = append(jobs, j)
 		return err
-	}, int64(a.now), int64(limit)))
+	}, int64(a.now), int64(limit)))...)
 	if err != nil {
 		return nil, err
 	}
@@ -266,7 +268,7 @@ func (a *amendment) takeJobs(limit int) ([]job, error) {
 		reads = append(reads, ask(queryIndexMessage, func(r row) error {
 			j.found = true
 			return scanMessage(r, &j.read)
-		}, bytesOf(j.conversation), bytesOf(j.message)), deliveriesOf(&j.read))
+		}, bytesOf(j.conversation), bytesOf(j.message), bytesOf(j.user)), deliveriesOf(&j.read))
 	}
 	return jobs, a.run(reads...)
 }
@@ -300,7 +302,7 @@ type entry struct {
 	viewer  sealpost.UserID
 	message sealpost.Message
 	words   []string
-	place   int64
+	place   int64 // on SQLite, of one that was not there yet
 }
 
 // addEntries writes the entries that are not there yet. On SQLite the words come last
@@ -317,16 +319,10 @@ func (a *amendment) addEntries(entries []entry) error {
 		}
 		return a.run(writes...)
 	}
-	for i := range entries {
-		e := &entries[i]
-		writes = append(writes, ask(queryAddEntrySQLite, func(r row) error { return r.Scan(&e.place) },
-			bytesOf(e.viewer), bytesOf(e.message.ID), bytesOf(e.message.ConversationID), placeOf(e.message.SentAt)))
-	}
-	if err := a.run(writes...); err != nil {
+	if err := a.givePlaces(entries); err != nil {
 		return err
 	}
 	slices.SortFunc(entries, func(x, y entry) int { return cmp.Compare(x.place, y.place) })
-	writes = writes[:0]
 	for _, e := range entries {
 		if e.place != 0 {
 			writes = append(writes, run(queryAddWords, e.place, ftsText(termsOf(e.viewer), e.message, e.words)))
@@ -390,14 +386,11 @@ func (s *Store) IndexBacklog(ctx context.Context, limit int) (int, error) {
 // Reindex implements service.Search.
 func (s *Store) Reindex(ctx context.Context) error {
 	return s.inAlone(ctx, func(a *amendment) error {
-		drop := run(queryDropAllPostgres)
-		if s.dialect.name == engineSQLite {
-			if err := a.run(run(queryDropAllWords)); err != nil {
-				return err
-			}
-			drop = run(queryDropAllSQLite)
+		drop := []statement{run(queryDropAllWords), run(queryDropAllSQLite)}
+		if s.dialect.name == enginePostgres {
+			drop = []statement{ask(queryLockIndex, ignore), run(queryDropAllPostgres)}
 		}
-		return a.run(drop, run(queryRequeueOpened), run(queryRequeueSent))
+		return a.run(append(drop, run(queryRequeueOpened), run(queryRequeueSent))...)
 	})
 }
 

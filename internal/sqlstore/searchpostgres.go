@@ -40,6 +40,11 @@ var (
 	queryAddEntryPostgres = registerOnly(enginePostgres, "search.add-vector", `
 INSERT INTO search_entry (user_id, message_id, conversation_id, place, words) VALUES ($1, $2, $3, $4, $5::text::tsvector)
 ON CONFLICT (user_id, message_id) DO NOTHING`)
+	// Indexers share this lock; making the index anew takes it alone. Both drop jobs and
+	// write entries, and would wait for each other's.
+	queryShareIndex = registerOnly(enginePostgres, "index.share", "SELECT pg_advisory_xact_lock_shared(5306218)")
+	queryLockIndex  = registerOnly(enginePostgres, "index.lock", "SELECT pg_advisory_xact_lock(5306218)")
+
 	queryDropAllPostgres = registerOnly(enginePostgres, "search.truncate", "TRUNCATE search_entry")
 
 	// For this batch: an index that has the order is better than sorting what one person

@@ -93,6 +93,9 @@ func (e *sqliteEngine) rolledBack(_ error, committing bool) bool {
 	return !committing
 }
 
+// gaveWay is never so: there is one writer.
+func (e *sqliteEngine) gaveWay(error) bool { return false }
+
 func (e *sqliteEngine) conflict(err error) (string, bool) {
 	var fault *sqlite.Error
 	if !errors.As(err, &fault) {

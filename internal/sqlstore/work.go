@@ -13,7 +13,8 @@ import (
 
 var (
 	queryDue = register("message.due", `
-SELECT m.conversation_id, m.id FROM message m WHERE m.state < 3 AND m.release_at <= $1 ORDER BY m.release_at LIMIT $2`)
+SELECT m.conversation_id, m.id, m.release_at FROM message m
+WHERE m.state < 3 AND m.release_at <= $1 AND m.release_at >= $3 AND (m.release_at > $3 OR m.id > $4) ORDER BY m.release_at, m.id LIMIT $2`)
 	queryNextDue = register("message.next-due", "SELECT COALESCE(MIN(m.release_at), 0) FROM message m WHERE m.state < 3 AND m.release_at > $1")
 
 	queryExpireReplays  = register("replay.expire", "DELETE FROM replay WHERE created_at < $1")
@@ -56,7 +57,7 @@ const (
 )
 
 // Due implements service.Work.
-func (s *Store) Due(ctx context.Context, limit int) (due []service.Due, next sealpost.Instant, err error) {
+func (s *Store) Due(ctx context.Context, after service.Due, limit int) (due []service.Due, next sealpost.Instant, err error) {
 	now, err := s.Now(ctx)
 	if err != nil {
 		return nil, 0, err
@@ -64,10 +65,10 @@ func (s *Store) Due(ctx context.Context, limit int) (due []service.Due, next sea
 	err = s.engine.read(ctx,
 		ask(queryDue, func(r row) error {
 			var d service.Due
-			err := r.Scan(into(&d.Conversation), into(&d.Message))
+			err := r.Scan(into(&d.Conversation), into(&d.Message), (*int64)(&d.ReleaseAt))
 			due = append(due, d)
 			return err
-		}, int64(now), int64(limit)),
+		}, int64(now), int64(limit), int64(after.ReleaseAt), bytesOf(after.Message)),
 		ask(queryNextDue, func(r row) error { return r.Scan((*int64)(&next)) }, int64(now)))
 	return due, next, err
 }

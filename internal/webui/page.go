@@ -47,6 +47,8 @@ func outcome(ctx context.Context, key string) string {
 		return T(ctx, "Saved.")
 	case "undone":
 		return T(ctx, "Not sent. Your draft is back.")
+	case "undone-lost":
+		return T(ctx, "Not sent. The text was lost on the server: nobody can read it any more.")
 	case "recalled":
 		return T(ctx, "Recalled.")
 	case "recalled-already":

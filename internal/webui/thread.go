@@ -371,6 +371,9 @@ func (s *Server) undo(q *request) error {
 		if err != nil {
 			return err
 		}
+		if draft.IsZero() {
+			return q.done(threadPath(id), "undone-lost")
+		}
 		return q.done(threadPath(id)+"?draft="+draft.String(), "undone")
 	})
 }

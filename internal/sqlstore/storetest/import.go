@@ -16,6 +16,8 @@ func importCases() map[string]func(*testing.T, *world) {
 		"ImportedMessages":              importedMessages,
 		"ImportedCountForNoThrottle":    importedThrottle,
 		"HiddenFromAnAccount":           importedHidden,
+		"ImportedIsNoConsent":           importedIsNoConsent,
+		"RevealedToWhoBringsItInToo":    importedRevealed,
 	}
 }
 
@@ -56,7 +58,7 @@ func profilesBySource(_ *testing.T, w *world) {
 	w.amend(func(a service.Amendment) error {
 		_, err := a.UserBySource("https://e.org/cat")
 		w.refused(err, sealpost.CodeNotFound)
-		admins, err := a.Admins()
+		admins, err := a.Admins(ben)
 		equal(w, "admins", len(admins), 0)
 		return err
 	})
@@ -195,4 +197,68 @@ func importedHidden(_ *testing.T, w *world) {
 		}
 	}
 	sameOrder(w, "inbox", w.inbox(u[1], service.FilterAll), []sealpost.ConversationID{})
+}
+
+// What an archive says of two people makes nothing exist between them, and no request
+// ordinary, whoever is said to have written it; what they do themselves does (R31).
+func importedIsNoConsent(_ *testing.T, w *world) {
+	for sender := range 2 {
+		u := w.people(2)
+		in := w.direct(u[0], u[1])
+		w.must(w.importing(in, u[sender], 5000, false), "imported")
+		existing := func(what string, want bool) {
+			w.t.Helper()
+			w.amend(func(a service.Amendment) error {
+				s, err := a.Standing(u[1], u[0], in)
+				equal(w, what+": existing", s.Existing, want)
+				return err
+			})
+			all, _ := sealpost.FindParticipant(w.inside(service.Ask{Conversation: in, Actor: u[0], Reach: true}).Participants, u[1])
+			equal(w, what+": existing in a decision", all.Standing.Existing, want)
+		}
+		existing("imported", false)
+		equal(w, "a request, imported", w.requestOf(in, u[1]), sealpost.RequestNone)
+		w.setPolicy(many)
+		id := w.say(in, u[0])
+		existing("a request", false)
+		equal(w, "a request", w.requestOf(in, u[1]), sealpost.RequestPending)
+		w.must(recallOf(in, u[0], id, sealpost.DraftID{}), "recalled")
+		equal(w, "a request, recalled", w.requestOf(in, u[1]), sealpost.RequestNone)
+		w.say(in, u[0])
+		w.mustRun(answer(in, u[1], sealpost.ConsentAccepted))
+		existing("accepted", true)
+		w.amend(func(a service.Amendment) error { return a.SetConsent(in, u[1], sealpost.ConsentDeclined) }) // too late
+		existing("accepted before", true)
+	}
+}
+
+// Who brings in what was hidden from them has it, as a change; nobody else notices.
+func importedRevealed(_ *testing.T, w *world) {
+	u := w.people(2)
+	in := w.direct(u[0], u[1])
+	w.must(w.importing(in, u[1], 5000, true), "imported")
+	w.must(w.importing(in, u[0], 6000, true), "imported")
+	for i, viewer := range u {
+		look := service.Ask{Conversation: in, From: 5000, Until: 6001, Subject: viewer}
+		equal(w, "unseen", len(w.inside(look).Unseen), 3)
+		before := w.now
+		w.must(command{name: "reveal", ask: look, do: func(s service.Snapshot) (service.Change, string, error) {
+			c := service.Change{Audit: service.Audit{Action: "message.import"}, Recount: []sealpost.UserID{viewer}}
+			for _, m := range s.Unseen {
+				shown, changed := sealpost.Reveal(m, viewer, s.Now)
+				equal(w, "revealed", changed, true)
+				update := service.Update{Message: shown}
+				if d, ok := shown.DeliveryTo(viewer); ok {
+					update.Deliveries = []sealpost.Delivery{d}
+				}
+				c.Update = append(c.Update, update)
+			}
+			return c, "revealed", nil
+		}}, "revealed")
+		equal(w, "unseen after it", len(w.inside(look).Unseen), 0)
+		equal(w, "history", len(w.history(in, viewer)), 3)
+		equal(w, "changes", len(w.changes(in, viewer, before).Messages), 3)
+		equal(w, "changes of the other", len(w.changes(in, u[1-i], before).Messages), 0)
+		sameOrder(w, "inbox", w.inbox(viewer, service.FilterAll), []sealpost.ConversationID{in})
+	}
 }

@@ -247,7 +247,7 @@ func lastAdminAtOnce(_ *testing.T, w *world) {
 		for i := range u {
 			all.Go(func() {
 				_, err := w.Store.Amend(ctx(), service.Stamp{}, func(a service.Amendment) ([]byte, error) {
-					admins, err := a.Admins()
+					admins, err := a.Admins(u[1-i])
 					if err != nil || len(admins) < 2 {
 						return nil, errors.Join(err, errPure)
 					}
@@ -272,7 +272,7 @@ func lastAdminAtOnce(_ *testing.T, w *world) {
 		all.Wait()
 		equal(w, "removed", removed.Load(), 1)
 		w.amend(func(a service.Amendment) error { // the next round begins without any
-			admins, err := a.Admins()
+			admins, err := a.Admins(sealpost.UserID{})
 			for _, id := range admins {
 				if v, _, e := a.Account(id); e == nil {
 					v.Roles = nil

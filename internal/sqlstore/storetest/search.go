@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,14 +19,17 @@ func searchCases() map[string]func(*testing.T, *world) {
 		"OnlyWhatSettled":    searchOnlySettled,
 		"OwnWithoutReceipts": searchOwnWithoutReceipts,
 		"OnlyOwnEntries":     searchOnlyOwnEntries,
+		"NothingOfErased":    searchNothingOfErased,
 		"TermsAreNoWords":    searchTermsAreNoWords,
 		"Pages":              searchPages,
 		"Unindex":            searchUnindex,
 		"UnindexWhileRead":   searchUnindexWhileRead,
 		"Reindex":            searchReindex,
+		"ReindexWhileRead":   searchReindexWhileRead,
 		"LongTexts":          searchLongTexts,
 		"LongHistory":        searchLongHistory,
 		"Names":              searchNames,
+		"OfOneMoment":        searchOfOneMoment,
 		"SameAsTheModel":     searchSameAsTheModel,
 	}
 }
@@ -43,12 +47,14 @@ func indexing(m sealpost.Message, viewer sealpost.UserID, now sealpost.Instant) 
 }
 
 // drain works off every job that is due.
-func (w *world) drain() {
+func (w *world) drain() { w.t.Helper(); w.drainBy(7) }
+
+func (w *world) drainBy(limit int) {
 	w.t.Helper()
 	for {
-		taken, err := w.Store.Index(ctx(), 7, indexing)
+		taken, err := w.Store.Index(ctx(), limit, indexing)
 		w.ok(err)
-		if taken < 7 {
+		if taken < limit {
 			return
 		}
 	}
@@ -231,6 +237,29 @@ func searchOwnWithoutReceipts(_ *testing.T, w *world) {
 	w.finds(u[0], "walrus", id)
 }
 
+// Nothing is indexed for somebody who was erased, whatever others open or whichever
+// window closes afterwards, and when the index is made anew.
+func searchNothingOfErased(_ *testing.T, w *world) {
+	u := w.people(2)
+	c := w.group(u...)
+	mine, other := w.write(c, u[0], "a walrus"), w.write(c, u[1], "another walrus")
+	w.must(openThrough(c, u[0], other), "opened")
+	w.amend(func(a service.Amendment) error {
+		if err := a.UnindexUser(u[0]); err != nil {
+			return err
+		}
+		return a.Erase(u[0])
+	})
+	w.must(openThrough(c, u[1], mine), "opened")
+	w.drain()
+	w.finds(u[0], "walrus")
+	w.finds(u[1], "walrus", other, mine)
+	w.ok(w.Store.Reindex(ctx()))
+	w.drain()
+	w.finds(u[0], "walrus")
+	w.finds(u[1], "walrus", other, mine)
+}
+
 // What others have counts nowhere: not in the hits, not in the total, whatever ids a
 // question names (D1).
 func searchOnlyOwnEntries(_ *testing.T, w *world) {
@@ -406,6 +435,36 @@ func searchReindex(_ *testing.T, w *world) {
 	}
 }
 
+// The index is made anew while others index and open: all of them succeed, and in the end
+// everything is found.
+func searchReindexWhileRead(_ *testing.T, w *world) {
+	u := w.people(3)
+	c := w.group(u...)
+	var want []sealpost.MessageID
+	for range 40 {
+		want = append([]sealpost.MessageID{w.write(c, u[0], "walrus")}, want...)
+	}
+	w.must(openThrough(c, u[1], want[0]), "opened")
+	var all sync.WaitGroup
+	for _, work := range []func() error{
+		func() error { return w.Store.Reindex(ctx()) },
+		func() error { _, err := w.Store.Index(ctx(), 30, indexing); return err },
+		func() error { _, err := w.Store.Index(ctx(), 30, indexing); return err },
+	} {
+		all.Go(func() {
+			for range 40 {
+				if err := work(); err != nil {
+					w.t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	w.drain()
+	w.finds(u[1], "walrus", want...)
+	w.finds(u[0], "walrus", want...)
+}
+
 // The longest texts, of the longest words, of one word, and of characters that stand
 // for many: both engines take them, and find the same in them.
 func searchLongTexts(_ *testing.T, w *world) {
@@ -472,4 +531,53 @@ func searchNames(_ *testing.T, w *world) {
 		}
 	}
 	equal(w, "names of somebody in it", len(names(u[2], 10)), 4)
+}
+
+// Archives have whole seconds: far more entries than a moment has room for, of many people,
+// are all found, in order, page by page, until they are dropped.
+func searchOfOneMoment(_ *testing.T, w *world) {
+	u := w.people(sealpost.MaxParticipants)
+	const conversations = 90
+	at := sealpost.InstantOf(time.Date(2021, 1, 1, 12, 0, 0, 0, time.UTC))
+	var before sealpost.MessageID
+	for i := range conversations {
+		c := w.group(u...)
+		w.must(w.importing(c, u[1], at, false), "imported") // at this moment and the next
+		if i == 0 {
+			w.must(w.importing(c, u[1], at-2, false), "imported")
+			before = w.history(c, u[0])[2]
+		}
+	}
+	w.ok(w.Store.Reindex(ctx()))
+	w.drainBy(500)
+	want := 2*conversations + 2
+	everything := func() []sealpost.MessageID {
+		w.t.Helper()
+		var got []sealpost.MessageID
+		q := w.query(u[0], "after:1999-01-01")
+		q.Limit = 7
+		var last sealpost.Message
+		for {
+			page := w.search(q)
+			equal(w, "total", page.Total, want)
+			for _, h := range page.Hits {
+				m := h.Message
+				if last.SentAt != 0 && (m.SentAt > last.SentAt || m.SentAt == last.SentAt && m.ID.Compare(last.ID) >= 0) {
+					w.t.Errorf("not in order: %d after %d", m.SentAt, last.SentAt)
+				}
+				got, last = append(got, m.ID), m
+			}
+			if len(page.Hits) < q.Limit || len(got) > want {
+				return got
+			}
+			q.BeforeAt, q.BeforeID = last.SentAt, last.ID
+		}
+	}
+	got := everything()
+	equal(w, "found", len(got), want)
+	equal(w, "the last but one", got[len(got)-2], before)
+	for _, gone := range u[1:] { // what filled the moment goes
+		w.amend(func(a service.Amendment) error { return a.UnindexUser(gone) })
+	}
+	equal(w, "found after it", len(everything()), want)
 }

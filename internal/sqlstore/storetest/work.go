@@ -17,7 +17,7 @@ func due(_ *testing.T, w *world) {
 	c, other := w.group(u...), w.group(u...)
 	ask := func(limit int) ([]service.Due, sealpost.Instant) {
 		w.t.Helper()
-		out, next, err := w.Store.Due(ctx(), limit)
+		out, next, err := w.Store.Due(ctx(), service.Due{}, limit)
 		w.ok(err)
 		return out, next
 	}
@@ -38,15 +38,26 @@ func due(_ *testing.T, w *world) {
 	list, _ = ask(10)
 	equal(w, "due a second before", len(list), 0)
 	w.Clock(30 * time.Minute)
-	want := []service.Due{{Conversation: other, Message: ids[1]}}
+	at := func(i int) sealpost.Instant {
+		m, err := w.Store.Message(ctx(), ids[i], u[0])
+		w.ok(err)
+		return m.ReleaseAt
+	}
+	want := []service.Due{{Conversation: other, Message: ids[1], ReleaseAt: at(1)}}
 	list, _ = ask(10)
 	sameOrder(w, "due after half an hour", list, want)
 	w.Clock(2 * time.Hour)
-	want = append(want, service.Due{Conversation: c, Message: ids[2]}, service.Due{Conversation: c, Message: ids[0]})
+	want = append(want, service.Due{Conversation: c, Message: ids[2], ReleaseAt: at(2)}, service.Due{Conversation: c, Message: ids[0], ReleaseAt: at(0)})
 	list, _ = ask(10)
 	sameOrder(w, "due, earliest first", list, want)
 	list, _ = ask(2)
 	sameOrder(w, "due, at most two", list, want[:2])
+	list, _, err = w.Store.Due(ctx(), want[0], 10)
+	w.ok(err)
+	sameOrder(w, "due after the first", list, want[1:])
+	list, _, err = w.Store.Due(ctx(), service.Due{ReleaseAt: at(1)}, 10)
+	w.ok(err)
+	sameOrder(w, "due at a time, whatever its id", list, want)
 	w.must(release(other, u[0], ids[1]), "released")
 	w.must(undo(c, u[0], ids[2], newID[sealpost.DraftID](w)), "undone")
 	w.must(edit(c, u[0], ids[0], time.Hour), "edited")
