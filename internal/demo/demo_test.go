@@ -39,7 +39,7 @@ func TestWaysIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range []demo.Person{people.Writer, people.Reader} {
-		for secret, kind := range map[string]service.SessionKind{p.Session: service.SignIn, p.Token: service.APIToken} {
+		for kind, secret := range map[service.SessionKind]string{service.SignIn: p.Session, service.APIToken: p.Token} {
 			got, err := s.Authenticate(t.Context(), secret)
 			if err != nil || got.Kind != kind || got.User.Name != p.Name {
 				t.Errorf("%s is %s by a session of kind %d, want %d: %v", p.Name, got.User.Name, got.Kind, kind, err)
