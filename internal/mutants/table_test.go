@@ -188,6 +188,11 @@ var mutants = []mutant{
 		"	if err := s.service.Arrive(q.ctx, p); err != nil {\n		return err\n	}\n", "", "./internal/httpapi", "TestSendOpenRecall",
 	},
 	{
+		"R24", "a page for everybody counts for somebody who is not noted", "internal/webui/request.go",
+		"			if err := q.server.service.Arrive(q.ctx, p); err != nil {\n				return err\n			}\n			q.become(p)",
+		"			q.become(p)\n			if access == Member {\n				if err := q.server.service.Arrive(q.ctx, p); err != nil {\n					return err\n				}\n			}", "./internal/webui", ".",
+	},
+	{
 		"R24", "what a list showed is forgotten by the recall", domain + "transitions.go",
 		"max(r.Level(d.UserID), d.Exposed())", "r.Level(d.UserID)", "./internal/service", "TestPreviewIsExposure",
 	},
@@ -248,6 +253,20 @@ var mutants = []mutant{
 		"Reply: target, Reach: true,", "Reply: target,", "./internal/service", "TestDisregardIsNoWayAround",
 	},
 	{
+		"R31", "an archive is consent", useCase + "import.go",
+		"if err := a.SetConsent(group, user, consent); err != nil {", "if err := a.SetConsent(group, user, min(consent, sealpost.ConsentNone)); err != nil {",
+		"./internal/service", "Import|Archive|Consent",
+	},
+	{
+		"R31", "hiding tells the sender", store + "reach.go",
+		"AND d.hidden = 1 AND d.visible = 1 AND d.state < 3 AND d.request = 0", "AND d.hidden = 2", "./internal/sqlstore/storetest", "TestSQLite/review",
+	},
+	{
+		"R31", "connecting undoes a decline", useCase + "participants.go",
+		"case was && before.Consent == sealpost.ConsentDeclined:", "case was && before.Consent == sealpost.ConsentDeclined && consent == sealpost.ConsentRequested:",
+		"./internal/service", "TestDeclin",
+	},
+	{
 		"R32", "evidence is read without an entry", useCase + "moderation.go",
 		`Audit{Action: "evidence.read", Message: f.MessageID, Detail: flagDetail(f.ID, "")}`, `Audit{}`, "./internal/service", "TestEvidenceIsForTheImpartial",
 	},
@@ -294,6 +313,10 @@ var mutants = []mutant{
 	{
 		"R33", "who was erased stays in groups", useCase + "erase.go",
 		"			if err := s.leaveErased(ctx, id, user); err != nil {\n				return err\n			}\n", "", "./internal/service", "TestErase",
+	},
+	{
+		"R33", "who left sees who comes back", useCase + "conversation.go",
+		"		if m.FirstAt > left {", "		if m.JoinedAt > left {", "./internal/service", "TestLeavers",
 	},
 	{
 		"R33", "who left gets what comes later", domain + "conversation.go",

@@ -44,11 +44,11 @@ func (s *Service) answer(ctx context.Context, p Principal, key, action string, i
 			return Change{}, nil
 		case !shot.Own.Known:
 			return Change{}, sealpost.NotFound()
+		case !self.Active():
+			return Change{}, sealpost.Refuse(sealpost.CodeForbidden, "You left this conversation.")
 		case shot.Own.Request == sealpost.RequestNone:
 			other = true
 			return Change{}, nil
-		case !self.Active():
-			return Change{}, sealpost.Refuse(sealpost.CodeForbidden, "You left this conversation.")
 		}
 		answered = true
 		return Change{
