@@ -62,9 +62,7 @@ func (s *Store) thread(c *conversation, viewer sealpost.UserID) service.Thread {
 		u := s.users[p.UserID]
 		t.Members = append(t.Members, service.Member{Participant: p, Name: u.Name, Profile: u.Profile})
 	}
-	slices.SortFunc(t.Members, func(a, b service.Member) int {
-		return cmp.Or(cmp.Compare(a.JoinedAt, b.JoinedAt), a.UserID.Compare(b.UserID))
-	})
+	slices.SortFunc(t.Members, service.ByJoining)
 	t.Self, _ = sealpost.FindParticipant(c.participants, viewer)
 	t.Self.Consent = sealpost.ConsentNone
 	return t

@@ -22,13 +22,18 @@ func Hide(m Message, viewer UserID, now Instant) (Message, bool) {
 	if !m.ShownTo(viewer) || m.State.Pending() {
 		return m, false
 	}
+	return m.hide(viewer, true, now), true
+}
+
+// hide hides the message from its sender or one who has a delivery, or shows it again.
+func (m Message) hide(viewer UserID, hidden bool, now Instant) Message {
 	m.ChangedAt = now
 	if m.SenderID == viewer {
-		m.SenderHidden, m.SenderChangedAt = true, now
-		return m, true
+		m.SenderHidden, m.SenderChangedAt = hidden, now
+		return m
 	}
+	m = m.apart()
 	i := slices.IndexFunc(m.Deliveries, func(d Delivery) bool { return d.UserID == viewer })
-	m.Deliveries = slices.Clone(m.Deliveries)
-	m.Deliveries[i].Hidden, m.Deliveries[i].ChangedAt = true, now
-	return m, true
+	m.Deliveries[i].Hidden, m.Deliveries[i].ChangedAt = hidden, now
+	return m
 }

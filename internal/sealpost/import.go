@@ -1,7 +1,5 @@
 package sealpost
 
-import "slices"
-
 // What an archive of another network holds, read and put in order, before anybody
 // has decided what of it is taken.
 
@@ -108,13 +106,5 @@ func Reveal(m Message, viewer UserID, now Instant) (Message, bool) {
 	if !m.Unseen(viewer) {
 		return m, false
 	}
-	m.ChangedAt = now
-	if m.SenderID == viewer {
-		m.SenderHidden, m.SenderChangedAt = false, now
-		return m, true
-	}
-	m = m.apart()
-	i := slices.IndexFunc(m.Deliveries, func(d Delivery) bool { return d.UserID == viewer })
-	m.Deliveries[i].Hidden, m.Deliveries[i].ChangedAt = false, now
-	return m, true
+	return m.hide(viewer, false, now), true
 }

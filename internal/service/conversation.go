@@ -1,7 +1,6 @@
 package service
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"slices"
@@ -146,9 +145,7 @@ func asLeft(t Thread) Thread {
 		m.Profile = false
 		members = append(members, m)
 	}
-	slices.SortFunc(members, func(a, b Member) int {
-		return cmp.Or(cmp.Compare(a.JoinedAt, b.JoinedAt), a.UserID.Compare(b.UserID))
-	})
+	slices.SortFunc(members, ByJoining)
 	t.Members = members
 	t.Conversation.Title = t.Conversation.TitleFor(t.Self)
 	return t

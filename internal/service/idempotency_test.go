@@ -10,17 +10,18 @@ import (
 	"github.com/sealpost/sealpost/internal/service"
 )
 
+type (
+	principal    = service.Principal
+	conversation = sealpost.ConversationID
+	message      = sealpost.MessageID
+)
+
 // underKey is a request about a message or a conversation, under a key.
-type underKey func(p service.Principal, key string, at sealpost.ConversationID, id sealpost.MessageID) error
+type underKey func(p principal, key string, at conversation, id message) error
 
 // aboutMessages are those that name a message.
 func (h *house) aboutMessages() map[string]underKey {
 	ctx := h.t.Context()
-	type (
-		principal    = service.Principal
-		conversation = sealpost.ConversationID
-		message      = sealpost.MessageID
-	)
 	return map[string]underKey{
 		"recall": func(p principal, key string, _ conversation, id message) error {
 			_, err := h.Recall(ctx, p, key, id, service.Recalling{})
@@ -57,11 +58,6 @@ func (h *house) aboutMessages() map[string]underKey {
 // aboutConversations are those that name a conversation.
 func (h *house) aboutConversations() map[string]underKey {
 	ctx := h.t.Context()
-	type (
-		principal    = service.Principal
-		conversation = sealpost.ConversationID
-		message      = sealpost.MessageID
-	)
 	return map[string]underKey{
 		"open": func(p principal, key string, at conversation, id message) error {
 			_, err := h.Open(ctx, p, key, at, id)

@@ -394,12 +394,12 @@ func (l *importLane) admit(a Amendment, group sealpost.ConversationID, others []
 			continue
 		}
 		if l.account[o] {
-			standing, err := a.Standing(user, l.owner, l.service.directID(l.owner, user))
-			if err != nil {
+			var reached bool
+			var err error
+			if consent, reached, err = l.service.admitted(a, l.owner, user); err != nil {
 				return err
 			}
-			var reached bool
-			if consent, reached = sealpost.Admit(standing); !reached {
+			if !reached {
 				consent = sealpost.ConsentDeclined
 			}
 		}

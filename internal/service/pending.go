@@ -215,11 +215,10 @@ func (e *pendingDecision) release(s Snapshot, m sealpost.Message) (sealpost.Mess
 	default:
 		return m, Change{}, err // the sender is there and is told; it stays what it is
 	}
-	switch {
-	case !m.Content.Erased():
-	case e.actor.IsZero():
-		return e.cancelLost(s, m)
-	default:
+	if m.Content.Erased() {
+		if e.actor.IsZero() {
+			return e.cancelLost(s, m)
+		}
 		return m, Change{}, sealpost.CannotDeliver()
 	}
 	key, err := e.service.unwrap(messageLabel(m), m.Content)

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -58,6 +59,11 @@ type Member struct {
 	sealpost.Participant
 	Name    string
 	Profile bool // without account: an imported archive names them
+}
+
+// ByJoining is the order of the members of a thread.
+func ByJoining(a, b Member) int {
+	return cmp.Or(cmp.Compare(a.JoinedAt, b.JoinedAt), a.UserID.Compare(b.UserID))
 }
 
 // InboxItem is a thread and the newest message that the viewer can see in it.

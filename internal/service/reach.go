@@ -52,15 +52,25 @@ func (c *Change) Deliver(m sealpost.Message, all []sealpost.Participant) {
 func (s *Service) admit(a Amendment, by sealpost.UserID, others []sealpost.UserID) ([]Consenting, error) {
 	out := []Consenting{{by, sealpost.ConsentAccepted}}
 	for _, u := range others {
-		standing, err := a.Standing(u, by, s.directID(by, u))
-		if err != nil {
+		consent, ok, err := s.admitted(a, by, u)
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		consent, ok := sealpost.Admit(standing)
-		if !ok {
+		case !ok:
 			return nil, sealpost.CannotDeliver()
 		}
 		out = append(out, Consenting{u, consent})
 	}
 	return out, nil
+}
+
+// admitted asks with what consent somebody comes into a group that another begins; false:
+// they cannot be reached (R31).
+func (s *Service) admitted(a Amendment, by, user sealpost.UserID) (sealpost.Consent, bool, error) {
+	standing, err := a.Standing(user, by, s.directID(by, user))
+	if err != nil {
+		return 0, false, err
+	}
+	consent, ok := sealpost.Admit(standing)
+	return consent, ok, nil
 }

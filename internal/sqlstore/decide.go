@@ -101,6 +101,9 @@ func writes(a service.Ask, s service.Snapshot, c service.Change) []statement {
 		out = append(out,
 			run(queryPutParticipant, conversation, bytesOf(p.UserID), int64(p.JoinedAt), int64(p.LeftAt), int64(p.Consent)),
 			run(queryAddInbox, bytesOf(p.UserID), conversation, int64(0)))
+		if !p.Active() { // who leaves marks nothing any more
+			out = append(out, run(queryInboxUnmark, bytesOf(p.UserID), conversation))
+		}
 	}
 	out = append(out, consentWrites(a, s, c)...)
 	if c.Title != nil {

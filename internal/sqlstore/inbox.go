@@ -29,10 +29,9 @@ UPDATE inbox SET touched_at = $3, changed_at = $3 WHERE user_id = $1 AND convers
 UPDATE inbox SET changed_at = $3 WHERE user_id = $1 AND conversation_id = $2`)
 	queryInboxMark = register("inbox.mark", `
 UPDATE inbox SET marked_unread = $4, touched_at = $3, changed_at = $3 WHERE user_id = $1 AND conversation_id = $2`)
+	queryInboxUnmark  = register("inbox.unmark", "UPDATE inbox SET marked_unread = 0 WHERE user_id = $1 AND conversation_id = $2")
 	queryInboxRecount = register("inbox.recount", `
 UPDATE inbox SET changed_at = $3,
- marked_unread = CASE WHEN EXISTS (SELECT 1 FROM participant p WHERE p.conversation_id = $2 AND p.user_id = $1 AND p.left_at > 0)
-  THEN 0 ELSE marked_unread END,
  unread = (SELECT COUNT(*) FROM delivery d
   WHERE d.conversation_id = $2 AND d.user_id = $1 AND d.state = 1 AND d.visible = 1 AND d.hidden = 0),
  last_activity_at = COALESCE((SELECT m.sent_at FROM message m

@@ -21,16 +21,18 @@ JOIN conversation c ON c.id = i.conversation_id
 JOIN participant p ON p.conversation_id = i.conversation_id AND p.user_id = $1
 WHERE i.user_id = $1 AND (i.last_activity_at, i.conversation_id) < ($2, $3)`
 
+const notDeclined = " AND i.request < 2"
+
 const inboxOrder = ` ORDER BY i.last_activity_at DESC, i.conversation_id DESC LIMIT $4`
 
 var (
-	queryInboxAll    = register("inbox.all", inboxSelect+" AND i.request < 2 AND i.last_activity_at > 0"+inboxOrder)
-	queryInboxUnread = register("inbox.unread", inboxSelect+
-		" AND i.request < 2 AND i.last_activity_at > 0 AND (i.unread > 0 OR i.marked_unread = 1)"+inboxOrder)
+	queryInboxAll    = register("inbox.all", inboxSelect+notDeclined+" AND i.last_activity_at > 0"+inboxOrder)
+	queryInboxUnread = register("inbox.unread", inboxSelect+notDeclined+
+		" AND i.last_activity_at > 0 AND (i.unread > 0 OR i.marked_unread = 1)"+inboxOrder)
 	queryInboxRequests  = register("inbox.requests", inboxSelect+" AND i.request = 1"+inboxOrder)
 	queryInboxScheduled = register("inbox.scheduled", inboxSelect+` AND EXISTS (
  SELECT 1 FROM message s WHERE s.conversation_id = i.conversation_id AND s.sender_id = $1 AND s.state < 3)`+inboxOrder)
-	queryInboxRecalled = register("inbox.recalled", inboxSelect+` AND i.request < 2 AND EXISTS (
+	queryInboxRecalled = register("inbox.recalled", inboxSelect+notDeclined+` AND EXISTS (
  SELECT 1 FROM message m `+deliveredTo+`$1 WHERE m.conversation_id = i.conversation_id AND m.recalled_at > 0
   AND ((m.sender_id = $1 AND m.sender_hidden = 0) OR (d.state = 3 AND d.visible = 1 AND d.hidden = 0))`+justOne+")"+inboxOrder)
 )

@@ -20,10 +20,9 @@ const (
 	bitExisting
 )
 
-// What somebody hid from themselves is there for this, or its sender could tell.
-//
 // standingOf is an expression for the facts about the user u towards a sender; those
-// that are of a conversation of two only where direct holds.
+// that are of a conversation of two only where direct holds. What somebody hid from
+// themselves is there for this, or its sender could tell.
 func standingOf(person, sender, direct, conversation string) string {
 	return strings.NewReplacer("{person}", person, "{sender}", sender, "{direct}", direct, "{conversation}", conversation, "{one}", justOne).Replace(`
  CASE WHEN u.disabled_at > 0 OR u.profile = 1 THEN 1 ELSE 0 END

@@ -13,7 +13,6 @@ import (
 // The index of words is FTS5 without the text. Its row number is the place of an
 // entry, so that newest first, a range of time and the next page are all ranges of
 // row numbers, and a page is read from the end until it is full.
-
 //
 // A microsecond has room for so many entries. Archives have whole seconds, so that one can
 // fill up: then its last place is marked, for ever, and further entries go to the next that

@@ -14,7 +14,7 @@ import (
 var (
 	queryDue = register("message.due", `
 SELECT m.conversation_id, m.id, m.release_at FROM message m
-WHERE m.state < 3 AND m.release_at <= $1 AND m.release_at >= $3 AND (m.release_at > $3 OR m.id > $4) ORDER BY m.release_at, m.id LIMIT $2`)
+WHERE m.state < 3 AND m.release_at <= $1 AND (m.release_at, m.id) > ($3, $4) ORDER BY m.release_at, m.id LIMIT $2`)
 	queryNextDue = register("message.next-due", "SELECT COALESCE(MIN(m.release_at), 0) FROM message m WHERE m.state < 3 AND m.release_at > $1")
 
 	queryExpireReplays  = register("replay.expire", "DELETE FROM replay WHERE created_at < $1")

@@ -33,11 +33,7 @@ func (s *Server) why(q *request) error {
 		return err
 	}
 	if rest := others(q.ctx, a.thread); a.message.Imported && a.thread.Conversation.Kind == sealpost.Direct && len(rest) == 1 {
-		p, err := s.service.Person(q.ctx, q.principal, rest[0].UserID)
-		if err != nil && sealpost.CodeOf(err) != sealpost.CodeNotFound {
-			return err
-		}
-		v.away = p.Profile
+		v.away = rest[0].Profile
 	}
 	return q.showWhy(v)
 }
